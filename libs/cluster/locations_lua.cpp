@@ -1,0 +1,149 @@
+#include "cluster/lua.hpp"
+
+namespace pbx::cluster {
+
+// Values are laid out as binding_codec.hpp says.
+const char* const kLocationsLua = R"lua(
+local HEADER = '>BI8I4c8I2c0'
+local HEADER_BYTES = 23
+local KEY_SLACK_MS = 5000 -- nodes' clocks differ; each binding is checked by its own expiry anyway
+
+-- Bindings of the hash that are alive: id -> {expires, cseq, fingerprint, call-id, value}.
+local function read(key, now)
+  local stored = redis.call('HGETALL', key)
+  local live, count, dead = {}, 0, {}
+  for i = 1, #stored, 2 do
+    local value = stored[i + 1]
+    local good = #value >= HEADER_BYTES and string.byte(value) == 1
+    if good then
+      local high, low = string.byte(value, HEADER_BYTES - 1, HEADER_BYTES)
+      good = #value >= HEADER_BYTES + high * 256 + low
+    end
+    local _, expires, cseq, print, call_id
+    if good then
+      _, expires, cseq, print, call_id = struct.unpack(HEADER, value)
+    end
+    if good and expires > now then
+      live[stored[i]] = {expires, cseq, print, call_id, value}
+      count = count + 1
+    else
+      dead[#dead + 1] = stored[i]
+    end
+  end
+  return live, count, dead
+end
+
+local function answer(verdict, codes, removed, expired, live)
+  local reply = {verdict, codes, removed, expired}
+  for _, binding in pairs(live) do
+    reply[#reply + 1] = binding[5]
+  end
+  return reply
+end
+
+-- KEYS: the AoR. ARGV: now, max bindings, 1 to remove all, Call-ID, CSeq, then id and value of each
+-- change (empty value: remove). Reply: verdict (0 stored, 1 stale, 2 too many), a digit a change
+-- (enum Change), removed, expired, live values.
+local function apply(keys, args)
+  local key = keys[1]
+  local now, max, call_id, cseq = tonumber(args[1]), tonumber(args[2]), args[4], tonumber(args[5])
+  local live, count, dead = read(key, now)
+  local expired = #dead
+
+  local function stale(binding)
+    return call_id ~= '' and binding[4] == call_id and cseq <= binding[2]
+  end
+
+  if args[3] == '1' then
+    for _, binding in pairs(live) do
+      if stale(binding) then return answer(1, '', 0, 0, live) end
+    end
+    redis.call('UNLINK', key)
+    return answer(0, '', count, expired, {})
+  end
+
+  for i = 6, #args, 2 do
+    local binding = live[args[i]]
+    if binding and stale(binding) then return answer(1, '', 0, 0, live) end
+  end
+
+  local before, codes, sets, gone, removed, added = {}, {}, {}, dead, 0, false
+  for i = 6, #args, 2 do
+    local id, value, old = args[i], args[i + 1], live[args[i]]
+    if before[id] == nil then before[id] = old or false end
+    if value == '' then
+      codes[#codes + 1] = old and '4' or '0'
+      if old then
+        live[id] = nil
+        count = count - 1
+        removed = removed + 1
+      end
+    else
+      local _, expires, new_cseq, print, new_call_id = struct.unpack(HEADER, value)
+      live[id] = {expires, new_cseq, print, new_call_id, value}
+      if not old then
+        codes[#codes + 1] = '3'
+        count = count + 1
+        added = true
+      else
+        codes[#codes + 1] = old[3] == print and '1' or '2'
+      end
+    end
+  end
+  if added and count > max then
+    for id, old in pairs(before) do
+      live[id] = old or nil
+    end
+    return answer(2, '', 0, 0, live)
+  end
+
+  local latest = 0
+  for _, binding in pairs(live) do
+    if binding[1] > latest then latest = binding[1] end
+  end
+  for id, old in pairs(before) do
+    if live[id] then
+      sets[#sets + 1] = id
+      sets[#sets + 1] = live[id][5]
+    elseif old then
+      gone[#gone + 1] = id
+    end
+  end
+  if count == 0 then
+    redis.call('UNLINK', key)
+  else
+    if #gone > 0 then redis.call('HDEL', key, unpack(gone)) end
+    if #sets > 0 then redis.call('HSET', key, unpack(sets)) end
+    redis.call('PEXPIREAT', key, string.format('%.0f', latest + KEY_SLACK_MS))
+  end
+  return answer(0, table.concat(codes), removed, expired, live)
+end
+
+-- KEYS: the AoR. ARGV: now, then id and value of each binding. Writes only ids that are not there.
+-- Reply: bindings written, live ones there before.
+local function restore(keys, args)
+  local key, now = keys[1], tonumber(args[1])
+  local live, count = read(key, now)
+  local latest, sets = 0, {}
+  for _, binding in pairs(live) do
+    if binding[1] > latest then latest = binding[1] end
+  end
+  for i = 2, #args, 2 do
+    local _, expires = struct.unpack('>BI8', args[i + 1])
+    if expires > now and not live[args[i]] then
+      sets[#sets + 1] = args[i]
+      sets[#sets + 1] = args[i + 1]
+      if expires > latest then latest = expires end
+    end
+  end
+  if #sets == 0 then return {0, count} end
+  redis.call('HSET', key, unpack(sets))
+  redis.call('PEXPIREAT', key, string.format('%.0f', latest + KEY_SLACK_MS))
+  return {#sets / 2, count}
+end
+
+redis.register_function('pbx_loc_apply_$V', apply)
+redis.register_function('pbx_loc_restore_$V', restore)
+)lua";
+
+}  // namespace pbx::cluster

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string_view>
+#include <system_error>
+
+namespace pbx::redis {
+
+/// Error replies that a caller may want to tell apart. CLUSTERDOWN and TRYAGAIN are
+/// pbx::Errc::Unavailable, all others pbx::Errc::BadData.
+enum class Errc {
+  NoFunction = 1,  ///< FCALL of a function that this Redis does not have (yet).
+  ReadOnly,        ///< A replica: the writer is elsewhere.
+  Loading,         ///< Redis is starting.
+  Moved,           ///< MOVED or ASK: no cluster client, or one that was sent about too often.
+  OutOfMemory,     ///< maxmemory is reached and nothing may be evicted.
+  Denied,          ///< NOAUTH, WRONGPASS, NOPERM.
+  AlreadyLoaded,   ///< FUNCTION LOAD of a library that is there.
+};
+
+const std::error_category& redis_category() noexcept;
+inline std::error_code make_error_code(Errc code) noexcept {
+  return {static_cast<int>(code), redis_category()};
+}
+
+/// What an error reply ("READONLY You can't write…") means.
+std::error_code classify(std::string_view error_reply);
+
+}  // namespace pbx::redis
+
+template <>
+struct std::is_error_code_enum<pbx::redis::Errc> : std::true_type {};

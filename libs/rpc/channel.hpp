@@ -1,0 +1,31 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "core/secret.hpp"
+#include "rpc/authorizer.hpp"
+
+namespace grpc {
+class Channel;
+class ClientContext;
+}  // namespace grpc
+namespace pbx::config::v1 {
+class GrpcClient;
+}
+
+namespace pbx::rpc {
+
+/// A channel to the first server of `config.targets` that answers; when it goes, to the next. Every
+/// call shows `token` (empty: none). Several targets that are host names are resolved once, here;
+/// one host name is followed by gRPC's own resolver. Does not wait for a connection. Throws
+/// std::runtime_error: no target, an unknown host, a certificate that cannot be read. Who makes a
+/// stub of it includes <grpcpp/channel.h>.
+std::shared_ptr<grpc::Channel> connect(const config::v1::GrpcClient& config, const Secret& token);
+
+/// What every unary call sets: its deadline and on whose behalf it is made.
+void prepare(grpc::ClientContext& context, std::chrono::milliseconds timeout,
+             const Caller& caller = {});
+
+}  // namespace pbx::rpc

@@ -1,0 +1,140 @@
+#include "rpc/server.hpp"
+
+#include <grpcpp/server.h>
+#include <grpcpp/server_builder.h>
+#include <grpcpp/support/server_interceptor.h>
+
+#include <chrono>
+#include <stdexcept>
+#include <string_view>
+#include <vector>
+
+#include "pbx/config/v1/common.pb.h"
+#include "rpc/detail/credentials.hpp"
+#include "telemetry/metrics.hpp"
+
+namespace pbx::rpc {
+namespace {
+
+using Steady = std::chrono::steady_clock;
+
+const char* code_name(grpc::StatusCode code) {
+  constexpr const char* kNames[] = {"OK",
+                                    "CANCELLED",
+                                    "UNKNOWN",
+                                    "INVALID_ARGUMENT",
+                                    "DEADLINE_EXCEEDED",
+                                    "NOT_FOUND",
+                                    "ALREADY_EXISTS",
+                                    "PERMISSION_DENIED",
+                                    "RESOURCE_EXHAUSTED",
+                                    "FAILED_PRECONDITION",
+                                    "ABORTED",
+                                    "OUT_OF_RANGE",
+                                    "UNIMPLEMENTED",
+                                    "INTERNAL",
+                                    "UNAVAILABLE",
+                                    "DATA_LOSS",
+                                    "UNAUTHENTICATED"};
+  const auto index = static_cast<std::size_t>(code);
+  return index < std::size(kNames) ? kNames[index] : "UNKNOWN";
+}
+
+/// Counts one unary call when its status is sent.
+class CallMetrics final : public grpc::experimental::Interceptor {
+ public:
+  CallMetrics(prometheus::Registry& registry, std::string_view method)
+      : registry_{registry}, method_{method}, began_{Steady::now()} {}
+
+  void Intercept(grpc::experimental::InterceptorBatchMethods* methods) override {
+    using Point = grpc::experimental::InterceptionHookPoints;
+    if (methods->QueryInterceptionHookPoint(Point::PRE_SEND_STATUS)) {
+      count(methods->GetSendStatus().error_code());
+    }
+    methods->Proceed();
+  }
+
+ private:
+  void count(grpc::StatusCode code) {
+    const std::chrono::duration<double> took = Steady::now() - began_;
+    telemetry::counter(registry_, "pbx_rpc_calls_total", "Unary calls answered, by status code",
+                       {{"method", method_}, {"code", code_name(code)}})
+        .Increment();
+    telemetry::histogram(registry_, "pbx_rpc_call_seconds", "Time to answer a unary call",
+                         telemetry::latency_buckets(), {{"method", method_}})
+        .Observe(took.count());
+  }
+
+  prometheus::Registry& registry_;
+  const std::string method_;
+  const Steady::time_point began_;
+};
+
+class CallMetricsFactory final : public grpc::experimental::ServerInterceptorFactoryInterface {
+ public:
+  explicit CallMetricsFactory(prometheus::Registry& registry) : registry_{registry} {}
+
+  /// Only methods of registered services come here, so the label's set is closed. Streams would pay
+  /// for each message; they count for themselves.
+  grpc::experimental::Interceptor* CreateServerInterceptor(
+      grpc::experimental::ServerRpcInfo* call) override {
+    if (call->type() != grpc::experimental::ServerRpcInfo::Type::UNARY) return nullptr;
+    std::string_view method = call->method();
+    method.remove_prefix(method.rfind('/') + 1);
+    return new CallMetrics{registry_, method};
+  }
+
+ private:
+  prometheus::Registry& registry_;
+};
+
+}  // namespace
+
+struct Server::Impl {
+  std::string listen;
+  grpc::ServerBuilder builder;
+  int port = 0;
+  std::unique_ptr<grpc::Server> server;
+};
+
+Server::Server(const config::v1::GrpcServer& config, Secret api_token,
+               prometheus::Registry& registry)
+    : authorizer_{std::move(api_token)}, impl_{std::make_unique<Impl>()} {
+  impl_->listen = config.listen();
+  auto& builder = impl_->builder;
+  const auto* tls = config.has_tls() ? &config.tls() : nullptr;
+  builder.AddListeningPort(config.listen(), detail::server_credentials(tls), &impl_->port);
+  // Two processes on one port would share its connections silently.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 10'000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 5'000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, 1'024);  // of one connection
+  builder.SetMaxReceiveMessageSize(16 * 1024 * 1024);
+  std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> interceptors;
+  interceptors.push_back(std::make_unique<CallMetricsFactory>(registry));
+  builder.experimental().SetInterceptorCreators(std::move(interceptors));
+}
+
+Server::~Server() { stop(std::chrono::milliseconds{0}); }
+
+void Server::add(grpc::Service& service) { impl_->builder.RegisterService(&service); }
+
+void Server::start() {
+  impl_->server = impl_->builder.BuildAndStart();
+  if (!impl_->server || impl_->port <= 0) {
+    throw std::runtime_error{"cannot listen for gRPC on " + impl_->listen};
+  }
+  const auto host = impl_->listen.substr(0, impl_->listen.rfind(':'));
+  address_ = host + ':' + std::to_string(impl_->port);
+}
+
+void Server::stop(std::chrono::milliseconds deadline) {
+  if (!impl_->server) return;
+  impl_->server->Shutdown(std::chrono::system_clock::now() + deadline);
+  impl_->server->Wait();
+  impl_->server.reset();
+}
+
+}  // namespace pbx::rpc

@@ -1,0 +1,85 @@
+#include "sip/branch.hpp"
+
+#include "sip/text.hpp"
+
+namespace pbx::sip {
+namespace {
+
+void append_hex(std::string& out, std::uint64_t value, unsigned digits) {
+  constexpr char kHex[] = "0123456789abcdef";
+  for (unsigned i = digits; i-- > 0;) out.push_back(kHex[value >> (4 * i) & 15]);
+}
+
+std::optional<std::uint64_t> take_hex(std::string_view& text, std::size_t digits) {
+  std::uint64_t value = 0;
+  for (const char c : text.substr(0, digits)) {
+    const bool letter = c >= 'a' && c <= 'f';
+    if (!letter && !is_digit(c)) return std::nullopt;
+    value = value << 4 | static_cast<std::uint64_t>(letter ? c - 'a' + 10 : c - '0');
+  }
+  text.remove_prefix(digits);
+  return value;
+}
+
+/// A 64-bit hash that every node computes alike: eight bytes a step, multiplied and folded.
+class Hash {
+ public:
+  void add(std::string_view text) {
+    mix(text.size());
+    for (; text.size() >= 8; text.remove_prefix(8)) mix(word(text, 8));
+    if (!text.empty()) mix(word(text, text.size()));
+  }
+  void mix(std::uint64_t value) {
+    state_ = (state_ ^ value) * 0x9E37'79B9'7F4A'7C15;
+    state_ ^= state_ >> 29;
+  }
+  std::uint64_t value() const { return state_; }
+
+ private:
+  static std::uint64_t word(std::string_view text, std::size_t size) {
+    std::uint64_t value = 0;
+    for (std::size_t i = size; i-- > 0;) value = value << 8 | static_cast<unsigned char>(text[i]);
+    return value;
+  }
+
+  std::uint64_t state_ = 0xC0FF'EE5E'ED00'0001;
+};
+
+}  // namespace
+
+void append_branch(std::string& out, const Branch& branch) {
+  out += kMagicCookie;
+  append_hex(out, branch.worker, 4);
+  append_hex(out, branch.random, 16);
+  append_hex(out, branch.loop_hash, 16);
+}
+
+std::optional<Branch> parse_branch(std::string_view branch) noexcept {
+  if (branch.size() != kBranchSize || !branch.starts_with(kMagicCookie)) return std::nullopt;
+  branch.remove_prefix(kMagicCookie.size());
+  const auto worker = take_hex(branch, 4);
+  if (!worker) return std::nullopt;
+  const auto random = take_hex(branch, 16);
+  if (!random) return std::nullopt;
+  const auto loop_hash = take_hex(branch, 16);
+  if (!loop_hash) return std::nullopt;
+  return Branch{static_cast<std::uint16_t>(*worker), *random, *loop_hash};
+}
+
+std::uint64_t loop_hash(const Message& request) noexcept {
+  Hash hash;
+  hash.add(request.request_uri_text());
+  const auto from = request.from();
+  hash.add(from ? from->tag() : std::string_view{});
+  const auto to = request.to();
+  hash.add(to ? to->tag() : std::string_view{});
+  hash.add(request.call_id());
+  const auto cseq = request.cseq();
+  hash.mix(cseq ? cseq->number : 0);
+  for (const auto id : {HeaderId::Route, HeaderId::ProxyRequire, HeaderId::ProxyAuthorization}) {
+    for (const auto field : request.fields(id)) hash.add(field.value);
+  }
+  return hash.value();
+}
+
+}  // namespace pbx::sip

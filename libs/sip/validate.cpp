@@ -1,0 +1,111 @@
+#include "sip/validate.hpp"
+
+#include "sip/contact.hpp"
+#include "sip/text.hpp"
+
+namespace pbx::sip {
+namespace {
+
+constexpr HeaderId kMandatory[] = {HeaderId::Via, HeaderId::From, HeaderId::To, HeaderId::CallId,
+                                   HeaderId::CSeq};
+constexpr HeaderId kOnce[] = {
+    HeaderId::From,        HeaderId::To,          HeaderId::CallId,   HeaderId::CSeq,
+    HeaderId::MaxForwards, HeaderId::ContentType, HeaderId::Expires,  HeaderId::Event,
+    HeaderId::ReferTo,     HeaderId::MinExpires,  HeaderId::Replaces, HeaderId::SessionExpires};
+
+Result<> check_presence(const Message& message) {
+  for (const auto id : kMandatory) {
+    if (!message.has(id)) return Errc::MissingHeader;
+  }
+  for (const auto id : kOnce) {
+    if (message.has(id) && message.count(id) > 1) return Errc::RepeatedHeader;
+  }
+  return {};
+}
+
+Result<> check_vias(const Message& message) {
+  for (const auto value : message.values(HeaderId::Via)) {
+    PBX_TRY(const auto via, parse_via(value));
+    if (!via.sip_2_0) return Errc::BadVersion;
+    // A bare cookie names no transaction (RFC 4475 §3.2.1).
+    if (via.branch == kMagicCookie) return Errc::BadVia;
+  }
+  return {};
+}
+
+Result<> check_address(Result<NameAddr> parsed) {
+  PBX_TRY(const auto address, std::move(parsed));
+  PBX_CHECK_OK(address.uri());
+  return {};
+}
+
+Result<> check_contacts(const Message& message) {
+  std::size_t count = 0;
+  bool star = false;
+  for (const auto value : message.values(HeaderId::Contact)) {
+    PBX_TRY(const auto contact, parse_contact(value));
+    ++count;
+    star = star || contact.star;
+    if (!contact.star) PBX_CHECK_OK(contact.address.uri());
+  }
+  if (star && (count > 1 || message.method() != Method::Register)) return Errc::BadContact;
+  return {};
+}
+
+Result<> check_routes(const Message& message) {
+  for (const auto value : message.values(HeaderId::Route)) {
+    PBX_TRY(const auto route, parse_name_addr(value));
+    if (!route.bracketed) return Errc::BadNameAddr;
+    PBX_CHECK_OK(route.uri());
+  }
+  return {};
+}
+
+Result<> check_request_uri(const Message& request) {
+  const auto uri = request.request_uri();
+  if (!uri) return Errc::BadRequestUri;
+  if (uri->scheme == Scheme::Other) return Errc::UnsupportedScheme;
+  if (!uri->headers.empty()) return Errc::BadRequestUri;  // RFC 3261 §19.1.1, RFC 4475 §3.1.2.11
+  return {};
+}
+
+Result<> check_cseq_method(const Message& request, const CSeq& cseq) {
+  if (cseq.method == request.method_text()) return {};
+  return request.method() == Method::Other ? Errc::UnknownMethodMismatch : Errc::MethodMismatch;
+}
+
+/// One word, or two with an @: at any rate something without white space.
+Result<> check_call_id(std::string_view call_id) {
+  if (call_id.empty()) return Errc::BadCallId;
+  for (const char c : call_id) {
+    if (c <= ' ' || c == 0x7F) return Errc::BadCallId;
+  }
+  return {};
+}
+
+Result<CSeq> check_common(const Message& message) {
+  PBX_CHECK_OK(check_presence(message));
+  PBX_CHECK_OK(check_vias(message));
+  PBX_CHECK_OK(check_address(message.from()));
+  PBX_CHECK_OK(check_address(message.to()));
+  PBX_CHECK_OK(check_call_id(message.call_id()));
+  return message.cseq();
+}
+
+}  // namespace
+
+Result<> validate_request(const Message& request) {
+  PBX_TRY(const auto cseq, check_common(request));
+  PBX_CHECK_OK(check_cseq_method(request, cseq));
+  PBX_CHECK_OK(check_request_uri(request));
+  PBX_CHECK_OK(request.max_forwards());
+  PBX_CHECK_OK(check_routes(request));
+  return check_contacts(request);
+}
+
+Result<> validate_response(const Message& response) {
+  PBX_CHECK_OK(check_common(response));
+  return {};
+}
+
+}  // namespace pbx::sip

@@ -1,0 +1,234 @@
+#include "proxy/adapters/dialog_keeper.hpp"
+
+#include <span>
+#include <utility>
+
+#include "cluster/call_event.hpp"
+#include "cluster/errc.hpp"
+#include "core/errc.hpp"
+#include "model/topics.hpp"
+#include "telemetry/log.hpp"
+
+namespace pbx::proxy {
+namespace {
+
+constexpr std::size_t kMaxWaiting = 200'000;
+constexpr std::size_t kRetriesAtOnce = 1'000;
+
+cluster::EndFacts facts_of(const CallEnd& end, const std::string& node) {
+  return {end.at_ms, end.outcome, end.sip_code, end.reason, end.hung_up_by, node};
+}
+
+/// Worth trying again: the store is away, not of another mind.
+bool is_outage(std::error_code error) {
+  return error == Errc::Unavailable || error == Errc::Timeout || error == Errc::Overloaded;
+}
+
+}  // namespace
+
+DialogKeeper::DialogKeeper(Parts parts) : parts_{std::move(parts)} {}
+
+DialogKeeper::~DialogKeeper() { *alive_ = false; }
+
+void DialogKeeper::begin(const state::v1::DialogRecord& record, Done done) {
+  // The event is made of the record as it is now; the caller goes on to change it.
+  auto copy = std::make_shared<state::v1::DialogRecord>(record);
+  ++in_flight_;
+  parts_.dialogs.begin(
+      record, parts_.lease,
+      [this, copy = std::move(copy), done = std::move(done)](Result<cluster::Step> step) mutable {
+        --in_flight_;
+        if (!step) {
+          parts_.metrics.record_failures.Increment();
+          return done(step.error());
+        }
+        parts_.live.add(cluster::key_of(*copy));
+        publish(*copy, events::v1::CALL_EVENT_KIND_STARTED, step->sequence, copy->started_at_ms());
+        done({});
+      });
+}
+
+void DialogKeeper::ringing(const state::v1::DialogRecord& record) {
+  auto copy = std::make_shared<state::v1::DialogRecord>(record);
+  ++in_flight_;
+  parts_.dialogs.ringing(record, [this, copy = std::move(copy)](Result<cluster::Step> step) {
+    --in_flight_;
+    if (!step) return parts_.metrics.record_failures.Increment();
+    publish(*copy, events::v1::CALL_EVENT_KIND_RINGING, step->sequence, copy->ringing_at_ms());
+  });
+}
+
+void DialogKeeper::answered(const state::v1::DialogRecord& record, Done done) {
+  auto copy = std::make_shared<const state::v1::DialogRecord>(record);
+  if (!waiting_.empty()) {
+    waiting_.push_back([this, copy] { store_answered(copy, [](const Result<>&) {}); });
+    return done(Errc::Unavailable);
+  }
+  store_answered(std::move(copy), std::move(done));
+}
+
+void DialogKeeper::store_answered(std::shared_ptr<const state::v1::DialogRecord> record,
+                                  Done done) {
+  ++in_flight_;
+  const auto& stored = *record;
+  parts_.dialogs.answered(stored, [this, record = std::move(record),
+                                   done = std::move(done)](Result<cluster::Step> step) mutable {
+    --in_flight_;
+    if (step) {
+      parts_.live.add(cluster::key_of(*record));  // it may have been another node's
+      publish(*record, events::v1::CALL_EVENT_KIND_ANSWERED, step->sequence,
+              record->answered_at_ms());
+      return done({});
+    }
+    again(step.error(), [this, record] { store_answered(record, [](const Result<>&) {}); });
+    const bool over = step.error() == cluster::Errc::AlreadyEnded;
+    done(over ? make_error_code(Errc::Cancelled) : step.error());
+  });
+}
+
+void DialogKeeper::ended(const state::v1::DialogRecord& record, const CallEnd& end_facts) {
+  in_order([this, key = cluster::key_of(record), facts = end_facts] {
+    end(key, facts, [](const Result<>&) {});
+  });
+}
+
+void DialogKeeper::end(const cluster::DialogKey& key, const CallEnd& facts, Done done) {
+  ++in_flight_;
+  parts_.dialogs.end(
+      key, facts_of(facts, parts_.node), parts_.lease,
+      [this, key, facts, done = std::move(done)](Result<cluster::Dialog> dialog) mutable {
+        --in_flight_;
+        if (dialog) {
+          publish_end(*dialog);
+          return done({});
+        }
+        const bool later =
+            again(dialog.error(), [this, key, facts] { end(key, facts, [](const Result<>&) {}); });
+        if (!later) parts_.live.remove(key);
+        done(dialog.error());
+      });
+}
+
+void DialogKeeper::publish_end(const cluster::Dialog& dialog) {
+  const auto key = cluster::key_of(dialog.record);
+  parts_.live.remove(key);
+  parts_.undelivered.add(key);
+  const auto event = cluster::ended_event(dialog);
+  parts_.metrics.events_published.Increment();
+  parts_.events.publish(topics::kCalls, key.call_id, event.SerializeAsString(), parts_.executor,
+                        [this, alive = alive_, key](const Result<>& delivered) {
+                          if (!*alive) return;
+                          parts_.undelivered.remove(key);
+                          // Not delivered: the record stays, and whoever finds it sends again.
+                          if (delivered) parts_.dialogs.forget(key);
+                        });
+}
+
+void DialogKeeper::find(std::string_view sip_call_id, std::string_view tag_a,
+                        std::string_view tag_b, Found done) {
+  parts_.dialogs.find(sip_call_id, tag_a, tag_b,
+                      [done = std::move(done)](Result<cluster::Dialog> dialog) mutable {
+                        if (!dialog) return done(dialog.error());
+                        if (dialog->end) return done(Errc::NotFound);
+                        done(std::move(dialog->record));
+                      });
+}
+
+void DialogKeeper::take_over(std::string_view sip_call_id, std::string_view caller_tag,
+                             Wanted wanted, Found done) {
+  parts_.dialogs.find(sip_call_id, caller_tag, {},
+                      [this, wanted = std::move(wanted),
+                       done = std::move(done)](Result<cluster::Dialog> dialog) mutable {
+                        if (!dialog) return done(dialog.error());
+                        if (dialog->end) return done(Errc::NotFound);
+                        if (!wanted(dialog->record)) return done(Errc::Conflict);
+                        claim(*dialog, std::move(done));
+                      });
+}
+
+void DialogKeeper::claim(const cluster::Dialog& dialog, Found done) {
+  auto record = dialog.record;
+  record.set_owner(parts_.node);
+  record.mutable_early()->set_boot(parts_.boot);
+  parts_.dialogs.replace(
+      record, dialog.version,
+      [this, record, done = std::move(done)](const Result<cluster::Step>& step) mutable {
+        if (!step) return done(step.error());
+        const auto key = cluster::key_of(record);
+        parts_.live.add(key);
+        parts_.dialogs.renew(std::span{&key, 1}, parts_.lease);
+        done(std::move(record));
+      });
+}
+
+void DialogKeeper::noted(const state::v1::DialogRecord& record) {
+  parts_.dialogs.note(record, [this](const Result<cluster::Step>& step) {
+    if (!step) parts_.metrics.record_failures.Increment();
+  });
+}
+
+void DialogKeeper::hung_up(std::string_view sip_call_id, std::string_view from_tag,
+                           std::string_view to_tag, std::int64_t at_ms) {
+  in_order([this, call = std::string{sip_call_id}, from = std::string{from_tag},
+            to = std::string{to_tag}, at_ms] { store_hung_up(call, from, to, at_ms); });
+}
+
+void DialogKeeper::store_hung_up(std::string sip_call_id, std::string from_tag, std::string to_tag,
+                                 std::int64_t at_ms) {
+  ++in_flight_;
+  parts_.dialogs.find(
+      sip_call_id, from_tag, to_tag,
+      [this, sip_call_id, from_tag, to_tag, at_ms](Result<cluster::Dialog> dialog) mutable {
+        --in_flight_;
+        if (!dialog) {
+          again(dialog.error(), [this, sip_call_id, from_tag, to_tag, at_ms] {
+            store_hung_up(sip_call_id, from_tag, to_tag, at_ms);
+          });
+          return;
+        }
+        if (dialog->end) return;
+        end(cluster::key_of(dialog->record), end_by_bye(dialog->record, from_tag, at_ms),
+            [this, sip_call_id, from_tag, to_tag, at_ms](const Result<>& ended) {
+              const bool crossed = ended.error() == cluster::Errc::AlreadyAnswered;
+              if (crossed) store_hung_up(sip_call_id, from_tag, to_tag, at_ms);
+            });
+      });
+}
+
+void DialogKeeper::publish(const state::v1::DialogRecord& record, events::v1::CallEventKind kind,
+                           std::uint32_t sequence, std::int64_t at_ms) {
+  if (sequence == 0) return;
+  const auto event = cluster::call_event(record, kind, sequence, parts_.node, at_ms);
+  parts_.metrics.events_published.Increment();
+  parts_.events.publish(topics::kCalls, record.call_id(), event.SerializeAsString());
+}
+
+bool DialogKeeper::again(std::error_code error, Write write) {
+  const bool gone = error == Errc::NotFound || error == cluster::Errc::AlreadyEnded ||
+                    error == cluster::Errc::AlreadyAnswered;
+  if (!gone) parts_.metrics.record_failures.Increment();
+  if (!is_outage(error) || waiting_.size() >= kMaxWaiting) {
+    if (!gone) log::error("dialog record not written", {{"error", error}});
+    return false;
+  }
+  waiting_.push_back(std::move(write));
+  return true;
+}
+
+void DialogKeeper::in_order(Write write) {
+  if (waiting_.empty()) return write();
+  waiting_.push_back(std::move(write));
+}
+
+void DialogKeeper::retry() {
+  auto batch = std::exchange(waiting_, {});
+  // The first one that fails at once waits again, and all behind it.
+  for (std::size_t done = 0; !batch.empty() && waiting_.empty() && done < kRetriesAtOnce; ++done) {
+    auto write = std::move(batch.front());
+    batch.pop_front();
+    write();
+  }
+  for (auto& write : batch) waiting_.push_back(std::move(write));
+}
+
+}  // namespace pbx::proxy

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+
+#include "cluster/dialogs.hpp"
+#include "cluster/event_publisher.hpp"
+#include "core/move_function.hpp"
+#include "proxy/adapters/live_calls.hpp"
+#include "proxy/domain/call_records.hpp"
+#include "proxy/metrics.hpp"
+
+namespace pbx::proxy {
+
+/// Dialog records in Redis with their events in Kafka. What cannot be written because Redis is away
+/// waits and is written in its order when it is back, so that an answered call is not booked as
+/// lost. One a worker, on its thread.
+class DialogKeeper final : public CallRecords {
+ public:
+  struct Parts {
+    cluster::Dialogs& dialogs;
+    cluster::EventPublisher& events;
+    LiveCalls& live;
+    LiveCalls& undelivered;  ///< Ended ones whose last event Kafka does not have yet.
+    Metrics& metrics;
+    boost::asio::any_io_executor executor;
+    std::string node;
+    std::uint32_t boot;
+    std::chrono::milliseconds lease;
+  };
+
+  explicit DialogKeeper(Parts parts);
+  ~DialogKeeper() override;
+
+  void begin(const state::v1::DialogRecord& record, Done done) override;
+  void ringing(const state::v1::DialogRecord& record) override;
+  void answered(const state::v1::DialogRecord& record, Done done) override;
+  void ended(const state::v1::DialogRecord& record, const CallEnd& end) override;
+  void find(std::string_view sip_call_id, std::string_view tag_a, std::string_view tag_b,
+            Found done) override;
+  void take_over(std::string_view sip_call_id, std::string_view caller_tag, Wanted wanted,
+                 Found done) override;
+  void noted(const state::v1::DialogRecord& record) override;
+  void hung_up(std::string_view sip_call_id, std::string_view from_tag, std::string_view to_tag,
+               std::int64_t at_ms) override;
+
+  /// The same as ended(), with word of it: AlreadyEnded, NotFound.
+  void end(const cluster::DialogKey& key, const CallEnd& facts, Done done);
+  /// Publishes the ENDED event of an ended record and, once delivered, removes the record.
+  void publish_end(const cluster::Dialog& dialog);
+
+  /// Tries again what is waiting. To be called about once a second.
+  void retry();
+  std::size_t waiting() const { return waiting_.size(); }
+  /// Events that are due but whose records Redis has not confirmed yet.
+  std::size_t in_flight() const { return in_flight_; }
+
+ private:
+  /// A write that failed because Redis was away.
+  using Write = MoveFunction<void()>;
+
+  void claim(const cluster::Dialog& dialog, Found done);
+  void store_answered(std::shared_ptr<const state::v1::DialogRecord> record, Done done);
+  void store_hung_up(std::string sip_call_id, std::string from_tag, std::string to_tag,
+                     std::int64_t at_ms);
+  void publish(const state::v1::DialogRecord& record, events::v1::CallEventKind kind,
+               std::uint32_t sequence, std::int64_t at_ms);
+  bool again(std::error_code error, Write write);
+  void in_order(Write write);
+
+  Parts parts_;
+  std::deque<Write> waiting_;
+  std::size_t in_flight_ = 0;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace pbx::proxy

@@ -1,0 +1,107 @@
+#include "proxy/adapters/reaper.hpp"
+
+#include <algorithm>
+#include <span>
+
+#include "core/errc.hpp"
+#include "proxy/domain/early.hpp"
+#include "telemetry/log.hpp"
+
+namespace pbx::proxy {
+namespace {
+
+constexpr std::size_t kSweepLimit = 100;
+constexpr std::size_t kCheckedAtOnce = 100;
+
+}  // namespace
+
+void Reaper::sweep() {
+  parts_.dialogs.unfinished(lease(), kSweepLimit,
+                            [this](Result<std::vector<cluster::Lapsed>> lapsed) {
+                              if (!lapsed) return;
+                              for (const auto& one : *lapsed) take(one);
+                            });
+}
+
+void Reaper::take(const cluster::Lapsed& lapsed) {
+  parts_.dialogs.load(lapsed.key, [this, ended = lapsed.ended](Result<cluster::Dialog> dialog) {
+    // The lease that a call had while it went on stays until its record goes, and says nothing.
+    if (dialog && dialog->end.has_value() == ended) settle(*dialog);
+  });
+}
+
+void Reaper::settle(const cluster::Dialog& dialog) {
+  parts_.node.metrics.reaped.Increment();
+  if (dialog.end) return parts_.keeper.publish_end(dialog);
+  dialog.record.answered_at_ms() != 0 ? adopt(dialog) : settle_early(dialog.record);
+}
+
+void Reaper::adopt(const cluster::Dialog& dialog) {
+  auto adopted = dialog.record;
+  adopted.set_owner(parts_.node.settings.node);
+  const auto key = cluster::key_of(adopted);
+  parts_.dialogs.replace(adopted, dialog.version, [this, key](const Result<cluster::Step>& step) {
+    if (step) parts_.live.add(key);
+  });
+  log::info("call of a lost node taken over",
+            {{"call_id", key.call_id}, {"owner", dialog.record.owner()}});
+}
+
+void Reaper::settle_early(const state::v1::DialogRecord& record) {
+  const auto invite = sip::parse_message(record.early().invite());
+  if (invite && is_anothers(parts_.node, record)) {
+    if (source_of(parts_.node, record.early())) return parts_.resume(*invite);
+    if (!waited_enough(record.call_id())) return give_back(cluster::key_of(record));
+  }
+  close(record);
+}
+
+/// For the node that has the address, which looks as often as this one does.
+void Reaper::give_back(const cluster::DialogKey& key) {
+  parts_.dialogs.renew(std::span{&key, 1}, std::chrono::milliseconds{0});
+}
+
+bool Reaper::waited_enough(const std::string& call_id) {
+  const auto found = passed_over_.emplace(call_id, now()).first;
+  const bool enough = now() - found->second >= 2 * lease();
+  std::erase_if(passed_over_, [&](const auto& one) { return now() - one.second >= 2 * lease(); });
+  return enough;
+}
+
+void Reaper::close(const state::v1::DialogRecord& record) {
+  const auto key = cluster::key_of(record);
+  CallEnd end;
+  end.at_ms = parts_.node.clock.now().time_since_epoch().count();
+  end.outcome = events::v1::CALL_OUTCOME_FAILED;
+  end.sip_code = 500;
+  end.reason = "The node that handled the call was lost before it was answered.";
+  end.hung_up_by = events::v1::CALL_PARTY_PLATFORM;
+  parts_.keeper.end(key, end, [](const Result<>&) {});
+  log::info("call of a lost node closed", {{"call_id", key.call_id}, {"owner", record.owner()}});
+}
+
+void Reaper::renew() {
+  // Events that wait for Kafka here are not sent again by others.
+  if (const auto ended = parts_.undelivered.all(); !ended.empty()) {
+    parts_.dialogs.renew_ended(ended, lease());
+  }
+  const auto keys = parts_.live.all();
+  parts_.node.metrics.live_calls.Set(static_cast<double>(keys.size()));
+  if (keys.empty()) return;
+  parts_.dialogs.renew(keys, lease());
+  check_some(keys);
+}
+
+/// A BYE that went through another node ended its call without our knowledge: found out in turns.
+void Reaper::check_some(const std::vector<cluster::DialogKey>& keys) {
+  const std::size_t count = std::min(kCheckedAtOnce, keys.size());
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto& key = keys[checked_++ % keys.size()];
+    parts_.dialogs.load(key, [this, key](const Result<cluster::Dialog>& dialog) {
+      const bool gone = !dialog && dialog.error() == Errc::NotFound;
+      if (gone || (dialog && dialog->end)) parts_.live.remove(key);
+    });
+  }
+}
+
+}  // namespace pbx::proxy

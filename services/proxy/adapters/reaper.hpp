@@ -1,0 +1,56 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <unordered_map>
+
+#include "cluster/dialogs.hpp"
+#include "proxy/adapters/dialog_keeper.hpp"
+#include "proxy/adapters/live_calls.hpp"
+#include "proxy/domain/node.hpp"
+#include "sip/message.hpp"
+
+namespace pbx::proxy {
+
+/// Looks for dialog records whose node stopped renewing them, and acts once for each, whichever
+/// node finds it: an ended call's event is sent again, an answered call is looked after from now
+/// on. One that was still ringing goes on at the node that has the lost one's address now; when no
+/// node has it, whoever found the record for long enough closes it with a reason.
+class Reaper {
+ public:
+  struct Parts {
+    const Node& node;
+    cluster::Dialogs& dialogs;
+    DialogKeeper& keeper;
+    LiveCalls& live;
+    LiveCalls& undelivered;
+    std::function<void(const sip::Message& invite)> resume;
+  };
+
+  explicit Reaper(Parts parts) : parts_{std::move(parts)} {}
+
+  /// To be called a few times in a lease's length.
+  void sweep();
+  /// Renews the leases of all calls of this process.
+  void renew();
+
+ private:
+  void take(const cluster::Lapsed& lapsed);
+  void settle(const cluster::Dialog& dialog);
+  void adopt(const cluster::Dialog& dialog);
+  void settle_early(const state::v1::DialogRecord& record);
+  void give_back(const cluster::DialogKey& key);
+  bool waited_enough(const std::string& call_id);
+  void close(const state::v1::DialogRecord& record);
+  void check_some(const std::vector<cluster::DialogKey>& keys);
+  std::chrono::milliseconds lease() const { return parts_.node.settings.dialog_lease; }
+  Clock::Steady now() const { return parts_.node.clock.steady(); }
+
+  Parts parts_;
+  /// Ringing calls that nobody has taken up yet, and when they were found first.
+  std::unordered_map<std::string, Clock::Steady> passed_over_;
+  std::size_t checked_ = 0;
+};
+
+}  // namespace pbx::proxy

@@ -1,0 +1,318 @@
+#include "proxy/domain/call.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "core/errc.hpp"
+#include "core/random.hpp"
+#include "proxy/domain/binding_target.hpp"
+#include "proxy/domain/caller_auth.hpp"
+#include "proxy/domain/early.hpp"
+#include "proxy/domain/leg.hpp"
+#include "proxy/domain/outcome.hpp"
+#include "proxy/domain/own_bye.hpp"
+#include "sip/branch.hpp"
+#include "sip/builder.hpp"
+#include "sip/text.hpp"
+
+namespace pbx::proxy {
+namespace {
+
+constexpr std::size_t kCallIdLength = 20;  ///< 103 bits
+constexpr std::chrono::milliseconds kShortestWait{5'000};
+constexpr std::string_view kRetryAfter = "Retry-After: 1\r\n";
+
+/// The directory's name of a user wins over what its phone says.
+std::string name_of(const Dialled& dialled, const sip::Message& invite) {
+  if (!dialled.caller_name.empty()) return dialled.caller_name;
+  const auto from = invite.from();
+  if (!from) return {};
+  std::string scratch;
+  std::string clean;
+  sip::append_clean(clean, sip::unquote(from->display, scratch));
+  return clean;
+}
+
+Dialled dialled_of(const state::v1::DialogRecord& record) {
+  Dialled dialled;
+  dialled.number = record.dialled();
+  dialled.aor = record.callee_aor();
+  dialled.user = UserId{record.callee_user_id()};
+  dialled.caller_name = record.caller_name();
+  dialled.reason = record.route_reason();
+  return dialled;
+}
+
+/// Which of our places of a call a binding is.
+std::string place_of(const state::v1::Binding& binding) {
+  std::string place = binding.contact();
+  for (const auto& hop : binding.path()) {
+    place += '\n';
+    place += hop;
+  }
+  return place;
+}
+
+void add_new(std::vector<Target>& targets, Target target) {
+  const auto same = [&](const Target& other) { return other.branch == target.branch; };
+  if (std::none_of(targets.begin(), targets.end(), same)) targets.push_back(std::move(target));
+}
+
+}  // namespace
+
+void Call::begin(const Parts& parts, ServerTransaction& server, const directory::Login& caller,
+                 Dialled dialled, const ForwardPlan& plan) {
+  const auto call = std::make_shared<Call>(parts, server.request(), server.source(), caller,
+                                           std::move(dialled), plan);
+  call->fork_ = Fork::make(parts.fork, server, call);
+  parts.node.metrics.calls.Increment();
+  call->look_up();
+}
+
+void Call::resume(const Parts& parts, ServerTransaction& server, state::v1::DialogRecord record,
+                  const std::vector<state::v1::Binding>& bindings, std::vector<Target> responders) {
+  const auto plan = plan_of(parts.node, server.request(), record.early());
+  const auto call = std::make_shared<Call>(parts, std::move(record), server.source(), plan);
+  const auto fork = Fork::make(parts.fork, server, call);
+  call->fork_ = fork;
+  auto places = call->targets(bindings, Holding::Near);
+  for (auto& responder : responders) add_new(places, std::move(responder));
+  call->go_on_ringing(*fork, std::move(places));
+}
+
+Call::Call(const Parts& parts, state::v1::DialogRecord record, const Flow& source,
+           const ForwardPlan& plan)
+    : parts_{parts},
+      dialled_{dialled_of(record)},
+      tenant_{record.tenant_id()},
+      plan_{plan},
+      source_{source},
+      since_{parts.node.clock.steady()},
+      record_{std::move(record)} {
+  parts_.early.emplace(record_.call_id(), this);
+}
+
+Call::Call(const Parts& parts, const sip::Message& invite, const Flow& source,
+           const directory::Login& caller, Dialled dialled, const ForwardPlan& plan)
+    : parts_{parts},
+      dialled_{std::move(dialled)},
+      tenant_{caller.tenant},
+      plan_{plan},
+      source_{source},
+      since_{parts.node.clock.steady()} {
+  plan_.credentials.reset();  // a view of the packet; looked up again when it goes on
+  record_.set_call_id(random_token(kCallIdLength));
+  record_.set_sip_call_id(std::string{invite.call_id()});
+  record_.set_tenant_id(caller.tenant.value);
+  record_.set_state(state::v1::DIALOG_STATE_CALLING);
+  record_.set_owner(parts.node.settings.node);
+  record_.set_started_at_ms(now_ms());
+  *record_.mutable_caller() = caller_leg(invite);
+  record_.mutable_caller()->set_aor(caller.extension + "@" + caller.domain);
+  record_.mutable_callee()->set_aor(dialled_.aor);
+  record_.set_dialled(sip::clean(dialled_.number));
+  record_.set_callee_aor(dialled_.aor);
+  record_.set_caller_user_id(caller.user.value);
+  record_.set_callee_user_id(dialled_.user.value);
+  record_.set_caller_name(name_of(dialled_, invite));
+  record_.set_route_reason(dialled_.reason);
+  if (const auto via = invite.top_via()) record_.set_invite_branch(sip::clean(via->branch));
+  *record_.mutable_early() = early_of(parts.node, invite, source, plan_);
+  parts_.early.emplace(record_.call_id(), this);
+}
+
+Call::~Call() { parts_.early.erase(record_.call_id()); }
+
+void Call::look_up() {
+  parts_.overload.calls.begin(since_);
+  parts_.records.begin(record_, [self = shared_from_this()](Result<> begun) {
+    self->parts_.overload.calls.end(self->parts_.node.clock.steady());
+    self->begun_ = begun;
+    self->go_on();
+  });
+  if (dialled_.refusal) {
+    bindings_ = std::vector<state::v1::Binding>{};
+    return go_on();
+  }
+  parts_.locations.load(tenant_, dialled_.aor, [self = shared_from_this()](Bindings bindings) {
+    self->bindings_ = std::move(bindings);
+    self->go_on();
+  });
+}
+
+void Call::go_on() {
+  const auto fork = fork_.lock();
+  if (!begun_ || !bindings_ || !fork || !fork->open() || fork->size() != 0) return;
+  if (!*begun_) {
+    recorded_ = false;
+    if (begun_->error() == Errc::AlreadyExists) return take_over();
+    parts_.node.metrics.refused(Refusal::BackendDown).Increment();
+    return fork->refuse(503, {}, kRetryAfter);
+  }
+  if (dialled_.refusal) {
+    parts_.node.metrics.refused(*dialled_.refusal).Increment();
+    return fork->refuse(info_of(*dialled_.refusal).code);
+  }
+  if (!*bindings_) {
+    parts_.node.metrics.refused(Refusal::BackendDown).Increment();
+    return fork->refuse(503, {}, kRetryAfter);
+  }
+  ring(*fork);
+}
+
+/// Another process has this caller's record: if it is that of this very INVITE, which its sender
+/// repeats because that process is gone, this one goes on where it stood.
+void Call::take_over() {
+  const auto wanted = [self = shared_from_this()](const state::v1::DialogRecord& record) {
+    return is_anothers(self->parts_.node, record) &&
+           record.invite_branch() == self->record_.invite_branch();
+  };
+  parts_.records.take_over(record_.sip_call_id(), record_.caller().tag(), wanted,
+                           [self = shared_from_this()](Result<state::v1::DialogRecord> record) {
+                             if (record) return self->adopt(*std::move(record));
+                             const auto fork = self->fork_.lock();
+                             if (!fork || !fork->open()) return;
+                             self->parts_.node.metrics.refused(Refusal::Loop).Increment();
+                             fork->refuse(482, "Merged Request");
+                           });
+}
+
+void Call::adopt(state::v1::DialogRecord record) {
+  parts_.node.metrics.resumed.Increment();
+  parts_.early.erase(record_.call_id());
+  record_ = std::move(record);
+  record_.clear_forks();
+  parts_.early.emplace(record_.call_id(), this);
+  plan_.worker = static_cast<std::uint16_t>(record_.early().worker());
+  begun_ = Result<>{};
+  recorded_ = true;
+  const auto fork = fork_.lock();
+  if (fork && fork->open()) return go_on();
+  on_refused(487, true, {});  // the caller gave up meanwhile
+}
+
+std::vector<Target> Call::targets(const std::vector<state::v1::Binding>& bindings,
+                                  Holding holding) const {
+  std::vector<Target> targets;
+  for (const auto& binding : bindings) {
+    auto target = target_of(parts_.node, binding, source_.listener, holding);
+    if (!target) continue;
+    target->branch = parts_.node.tokens.branch_random(record_.call_id(), place_of(binding));
+    add_new(targets, *std::move(target));
+  }
+  return targets;
+}
+
+void Call::go_on_ringing(Fork& fork, std::vector<Target> places) {
+  std::map<std::string, int> refused;
+  std::map<std::string, std::string> uris;
+  for (const auto& noted : record_.forks()) {
+    const auto code = static_cast<int>(noted.last_code());
+    if (code >= 300) refused.emplace(noted.branch(), code);
+    uris.emplace(noted.branch(), noted.target());
+  }
+  std::vector<Fork::Known> branches;
+  std::vector<int> codes;
+  for (auto& target : places) {
+    std::string id;
+    sip::append_branch(id, {*plan_.worker, target.branch, plan_.loop_hash});
+    if (target.request_uri.empty()) target.request_uri = uris[id];
+    const auto known = refused.find(id);
+    codes.push_back(known == refused.end() ? 0 : known->second);
+    branches.push_back({std::move(target), codes.back()});
+  }
+  if (branches.empty()) {
+    parts_.node.metrics.refused(Refusal::NotRegistered).Increment();
+    return fork.refuse(480);
+  }
+  const auto since = std::max(record_.started_at_ms(), record_.ringing_at_ms());
+  const std::chrono::milliseconds gone{now_ms() - since};
+  fork.resume(plan_, std::move(branches),
+              std::max(parts_.node.settings.timer_c - gone, kShortestWait));
+  record_.clear_forks();
+  note_forks(fork);
+  for (int i = 0; i < record_.forks_size(); ++i) {
+    const auto code = codes[static_cast<std::size_t>(i)];
+    record_.mutable_forks(i)->set_last_code(static_cast<std::uint32_t>(code));
+  }
+}
+
+void Call::ring(Fork& fork) {
+  auto places = targets(**bindings_, Holding::All);
+  if (places.empty()) {
+    parts_.node.metrics.refused(Refusal::NotRegistered).Increment();
+    return fork.refuse(480);
+  }
+  plan_.credentials = own_credentials(fork.request());
+  fork.start(plan_, std::move(places));
+  note_forks(fork);
+  parts_.node.metrics.forks.Observe(static_cast<double>(fork.size()));
+  parts_.node.metrics.setup_seconds.Observe(
+      std::chrono::duration<double>(parts_.node.clock.steady() - since_).count());
+}
+
+void Call::note_forks(const Fork& fork) {
+  for (std::size_t i = 0; i < fork.size(); ++i) {
+    auto& noted = *record_.add_forks();
+    noted.set_branch(fork.branch_id(i));
+    noted.set_target(fork.target(i).request_uri);
+  }
+}
+
+void Call::hang_up(std::string_view reason) {
+  const auto fork = fork_.lock();
+  if (!fork) return;
+  by_operator_ = true;
+  fork->refuse(480, reason);
+}
+
+void Call::on_ringing(const sip::Message& response, std::size_t branch) {
+  const auto index = static_cast<int>(branch);
+  if (index < record_.forks_size()) {
+    record_.mutable_forks(index)->set_last_code(static_cast<std::uint32_t>(response.status()));
+  }
+  if (record_.ringing_at_ms() != 0) return;
+  record_.set_ringing_at_ms(now_ms());
+  record_.set_state(state::v1::DIALOG_STATE_RINGING);
+  parts_.records.ringing(record_);
+}
+
+void Call::on_branch_refused(int code, std::size_t branch) {
+  const auto index = static_cast<int>(branch);
+  if (index >= record_.forks_size()) return;
+  record_.mutable_forks(index)->set_last_code(static_cast<std::uint32_t>(code));
+  if (begun_) parts_.records.noted(record_);
+}
+
+void Call::on_answer(const sip::Message& response, MoveFunction<void()> forward) {
+  record_.set_answered_at_ms(now_ms());
+  record_.set_state(state::v1::DIALOG_STATE_ANSWERED);
+  record_.clear_forks();
+  record_.clear_early();
+  set_answered_legs(record_, parts_.node, response);
+  parts_.early.erase(record_.call_id());
+  // The call goes on even if its record cannot be written now: the phones are connected.
+  parts_.records.answered(record_, [self = shared_from_this(),
+                                    forward = std::move(forward)](const Result<>& stored) mutable {
+    forward();
+    if (stored.error() != Errc::Cancelled) return;
+    // It was ended while the phone was being answered.
+    send_byes(self->parts_.node, self->parts_.fork.layer, self->record_, "The call was ended");
+  });
+}
+
+void Call::on_refused(int code, bool cancelled, std::string_view detail) {
+  parts_.early.erase(record_.call_id());
+  if (!recorded_) return;
+  CallEnd end;
+  end.at_ms = now_ms();
+  end.sip_code = static_cast<std::uint32_t>(code);
+  end.outcome = outcome_of(code, cancelled);
+  end.hung_up_by = by_operator_ ? events::v1::CALL_PARTY_PLATFORM : ended_by(code, cancelled);
+  const auto words =
+      dialled_.refusal ? std::string_view{dialled_.reason} : reason_of(code, cancelled);
+  end.reason = detail.empty() || cancelled ? std::string{words} : sip::clean(detail);
+  parts_.records.ended(record_, end);
+}
+
+}  // namespace pbx::proxy

@@ -1,0 +1,110 @@
+#include "proxy/domain/caller_auth.hpp"
+
+#include <algorithm>
+
+#include "sip/auth.hpp"
+#include "sip/digest.hpp"
+#include "sip/quirks.hpp"
+#include "sip/text.hpp"
+#include "sip/uri.hpp"
+
+namespace pbx::proxy {
+namespace {
+
+constexpr std::size_t kNoncesRemembered = 50'000;
+constexpr std::size_t kLongestRealm = 255;
+
+/// Compared against when there is no such user, so that the answer takes as long.
+constexpr std::string_view kNobody = "00000000000000000000000000000000";
+
+Result<> check(const sip::Credentials& credentials, std::string_view method,
+               const std::optional<directory::Login>& login) {
+  const bool sha256 = credentials.algorithm == sip::DigestAlgorithm::Sha256;
+  std::string_view ha1 = kNobody;
+  if (login) ha1 = sha256 ? login->ha1_sha256.view() : login->ha1_md5.view();
+  return sip::check_digest(credentials, method, ha1.empty() ? kNobody : ha1,
+                           {.allow_without_qop = false});
+}
+
+bool is_own_identity(const sip::Message& request, const directory::Login& login) {
+  const auto from = request.from();
+  if (!from) return false;
+  const auto uri = from->uri();
+  if (!uri || !uri->is_sip()) return false;
+  return sip::aor(*uri) == login.extension + "@" + login.domain;
+}
+
+}  // namespace
+
+std::string realm_of(const sip::Message& request) {
+  const bool registers = request.method() == sip::Method::Register;
+  const auto address = registers ? request.to() : request.from();
+  if (!address) return {};
+  const auto uri = address->uri();
+  if (!uri || !uri->is_sip() || uri->host.size() > kLongestRealm) return {};
+  std::string realm{uri->host};
+  std::transform(realm.begin(), realm.end(), realm.begin(), sip::lower);
+  return realm;
+}
+
+std::optional<sip::HeaderField> own_credentials(const sip::Message& request) {
+  const auto found =
+      sip::find_credentials(request, sip::HeaderId::ProxyAuthorization, realm_of(request));
+  if (!found) return std::nullopt;
+  return found->field;
+}
+
+CallerAuth::CallerAuth(const directory::Directory& directory, const Clock& clock,
+                       const Secret& cluster_key, std::chrono::milliseconds nonce_lifetime)
+    : directory_{directory},
+      clock_{clock},
+      nonce_lifetime_{nonce_lifetime},
+      nonces_{cluster_key},
+      used_{kNoncesRemembered} {}
+
+CallerCheck CallerAuth::check(const sip::Message& request) {
+  const std::string realm = realm_of(request);
+  const auto found = sip::find_credentials(request, sip::HeaderId::ProxyAuthorization, realm);
+  CallerCheck result;
+  if (!found) {
+    result.refusal = Refusal::NoCredentials;
+    return result;
+  }
+  result.credentials = found->field;
+  const auto& credentials = found->credentials;
+  std::string scratch;
+  const auto login = directory_.login(realm, sip::unquote(credentials.username, scratch));
+  const bool right = static_cast<bool>(proxy::check(credentials, request.method_text(), login));
+  const auto now = clock_.now();
+  auto nonce = nonces_.check(credentials.nonce, realm, now, nonce_lifetime_);
+  if (!login || !right) {
+    result.refusal = login ? Refusal::WrongPassword : Refusal::UnknownUser;
+  } else if (nonce.state != sip::NonceState::Ok ||
+             used_.use(credentials.nonce, credentials.nc, nonce.made) != sip::NonceState::Ok) {
+    result.refusal = Refusal::StaleNonce;
+  } else if (!is_own_identity(request, *login)) {
+    result.refusal = Refusal::NotOwnIdentity;
+  } else if (login->suspended) {
+    result.refusal = Refusal::CallerSuspended;
+  } else {
+    result.login = *login;
+  }
+  return result;
+}
+
+std::string CallerAuth::challenge(const sip::Message& request, bool stale) {
+  std::string lines;
+  const std::string realm = realm_of(request);
+  if (realm.empty()) return lines;
+  const auto nonce = nonces_.make(realm, clock_.now());
+  const bool registers = request.method() == sip::Method::Register;
+  sip::append_challenge(
+      lines, registers ? sip::HeaderId::WwwAuthenticate : sip::HeaderId::ProxyAuthenticate,
+      {.realm = realm,
+       .nonce = nonce,
+       .stale = stale,
+       .sha256 = !sip::stumbles_over_sha256(request)});
+  return lines;
+}
+
+}  // namespace pbx::proxy

@@ -1,0 +1,79 @@
+#include "proxy/domain/early.hpp"
+
+#include <utility>
+
+#include "proxy/domain/caller_auth.hpp"
+#include "proxy/domain/route_set.hpp"
+#include "sip/branch.hpp"
+#include "sip/rewrite.hpp"
+
+namespace pbx::proxy {
+namespace {
+
+/// The Via below ours in a response.
+std::optional<sip::Via> second_via(const sip::Message& response) {
+  bool top = true;
+  for (const auto text : response.values(sip::HeaderId::Via)) {
+    if (std::exchange(top, false)) continue;
+    const auto via = sip::parse_via(text);
+    return via ? std::optional{*via} : std::nullopt;
+  }
+  return std::nullopt;
+}
+
+bool answers(const sip::Message& response, const state::v1::DialogRecord& record) {
+  const auto own = response.top_via();
+  const auto caller = second_via(response);
+  if (!own || !caller || caller->branch != record.invite_branch()) return false;
+  const auto branch = sip::parse_branch(own->branch);
+  return branch && branch->loop_hash == record.early().loop_hash();
+}
+
+}  // namespace
+
+state::v1::Early early_of(const Node& node, const sip::Message& invite, const Flow& source,
+                          const ForwardPlan& plan) {
+  state::v1::Early early;
+  sip::Rewriter rewriter{invite};
+  rewriter.body({}, {});
+  if (const auto credentials = own_credentials(invite)) rewriter.remove(*credentials);
+  rewriter.write(*early.mutable_invite());
+  node.tokens.append(*early.mutable_source(), node.tokens.token_of(source, node.addresses));
+  early.set_loop_hash(plan.loop_hash);
+  early.set_worker(node.worker);
+  early.set_boot(node.settings.boot);
+  return early;
+}
+
+bool is_anothers(const Node& node, const state::v1::DialogRecord& record) {
+  if (record.answered_at_ms() != 0 || record.early().invite().empty()) return false;
+  return record.owner() != node.settings.node || record.early().boot() != node.settings.boot;
+}
+
+bool belongs_to(const sip::Message& message, const state::v1::DialogRecord& record) {
+  if (!message.is_request()) return answers(message, record);
+  const auto via = message.top_via();
+  return via && via->branch == record.invite_branch();
+}
+
+std::optional<Flow> source_of(const Node& node, const state::v1::Early& early) {
+  const auto token = node.tokens.read_flow(early.source());
+  if (!token) return std::nullopt;
+  if (const auto flow = node.tokens.flow_of(*token, node.addresses)) return flow;
+  const auto listener = node.addresses.by_name(token->listener);
+  if (!listener) return std::nullopt;
+  return Flow{token->transport, *listener, token->remote, 0};
+}
+
+ForwardPlan plan_of(const Node& node, const sip::Message& invite, const state::v1::Early& early) {
+  ForwardPlan plan;
+  plan.pop_routes = read_routes(node, invite).own;
+  plan.max_forwards = next_max_forwards(invite);
+  plan.loop_hash = early.loop_hash();
+  plan.worker = static_cast<std::uint16_t>(early.worker());
+  plan.record_route = true;
+  plan.anchor = true;
+  return plan;
+}
+
+}  // namespace pbx::proxy

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+
+#include "proxy/domain/endpoint.hpp"
+#include "sip/transport.hpp"
+
+namespace pbx::proxy {
+
+/// A connection of the stream transport, unique in this process; 0 is none.
+using ConnectionId = std::uint64_t;
+
+/// Where bytes came from or go to: one of our listeners, the peer's address and, on a stream, the
+/// connection.
+struct Flow {
+  sip::Transport transport = sip::Transport::Udp;
+  std::uint8_t listener = 0;  ///< Index in Addresses.
+  Endpoint remote;
+  ConnectionId connection = 0;  ///< 0 on a stream: one to `remote`, made if there is none.
+
+  bool reliable() const { return sip::is_reliable(transport); }
+  friend bool operator==(const Flow&, const Flow&) = default;
+};
+
+}  // namespace pbx::proxy

@@ -1,0 +1,81 @@
+#include "proxy/domain/leg.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sip/builder.hpp"
+#include "sip/name_addr.hpp"
+
+namespace pbx::proxy {
+namespace {
+
+std::string contact_of(const sip::Message& message) {
+  const auto contact = message.first_address(sip::HeaderId::Contact);
+  return contact && *contact ? sip::clean((*contact)->uri_text) : std::string{};
+}
+
+/// The dialog's hops as its 2xx lists them, from the callee's side to the caller's.
+struct Hops {
+  std::vector<std::string> uris;
+  std::size_t first_own = 0;  ///< uris.size(): none.
+  std::size_t last_own = 0;
+  std::optional<DialogToken> token;
+};
+
+Hops hops_of(const Node& node, const sip::Message& answer) {
+  Hops hops;
+  std::optional<std::size_t> first;
+  for (const auto value : answer.values(sip::HeaderId::RecordRoute)) {
+    const auto address = sip::parse_name_addr(value);
+    if (!address) continue;
+    const auto uri = address->uri();
+    if (uri && node.addresses.is_ours(*uri)) {
+      if (const auto token = node.tokens.read_dialog(uri->user); token && token->anchor) {
+        if (!first) first = hops.uris.size();
+        hops.last_own = hops.uris.size();
+        hops.token = token;
+      }
+    }
+    hops.uris.push_back(sip::clean(address->uri_text));
+  }
+  hops.first_own = first.value_or(hops.uris.size());
+  return hops;
+}
+
+void set_flow(state::v1::Leg& leg, const Node& node, const std::optional<FlowToken>& flow) {
+  if (flow) node.tokens.append(*leg.mutable_flow(), *flow);
+}
+
+}  // namespace
+
+state::v1::Leg caller_leg(const sip::Message& invite) {
+  state::v1::Leg leg;
+  if (const auto from = invite.from()) leg.set_tag(sip::clean(from->tag()));
+  leg.set_contact(contact_of(invite));
+  if (const auto cseq = invite.cseq()) leg.set_cseq(cseq->number);
+  return leg;
+}
+
+bool is_anchor(const Node& node, const sip::Message& answer) {
+  return hops_of(node, answer).token.has_value();
+}
+
+void set_answered_legs(state::v1::DialogRecord& record, const Node& node,
+                       const sip::Message& answer) {
+  auto& callee = *record.mutable_callee();
+  auto& caller = *record.mutable_caller();
+  if (const auto to = answer.to()) callee.set_tag(sip::clean(to->tag()));
+  callee.set_contact(contact_of(answer));
+  callee.clear_route_set();
+  caller.clear_route_set();
+
+  const auto hops = hops_of(node, answer);
+  if (hops.first_own == hops.uris.size()) return;  // the phone does not copy Record-Route
+  for (std::size_t i = hops.first_own + 1; i-- > 0;) callee.add_route_set(hops.uris[i]);
+  for (std::size_t i = hops.last_own; i < hops.uris.size(); ++i) caller.add_route_set(hops.uris[i]);
+  set_flow(callee, node, hops.token->callee);
+  set_flow(caller, node, hops.token->caller);
+}
+
+}  // namespace pbx::proxy

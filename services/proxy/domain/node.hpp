@@ -1,0 +1,35 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "core/clock.hpp"
+#include "proxy/domain/addresses.hpp"
+#include "proxy/domain/tokens.hpp"
+#include "proxy/metrics.hpp"
+
+namespace pbx::proxy {
+
+struct Settings {
+  std::string node;        ///< This process' name among the proxies.
+  std::uint32_t boot = 0;  ///< Random, new with each process.
+  std::chrono::milliseconds timer_c{180'000};
+  std::chrono::milliseconds nonce_lifetime{300'000};
+  std::chrono::milliseconds dialog_lease{30'000};
+  std::size_t max_transactions = 50'000;  ///< A worker.
+  std::chrono::milliseconds tcp_idle{900'000};
+  std::size_t max_tcp = 10'000;  ///< Connections a worker.
+};
+
+/// What all parts of one worker know of the process. Fixed for life.
+struct Node {
+  const Settings& settings;
+  const Addresses& addresses;
+  const Tokens& tokens;
+  const Clock& clock;
+  Metrics& metrics;
+  std::uint16_t worker = 0;
+};
+
+}  // namespace pbx::proxy

@@ -1,0 +1,124 @@
+#include "proxy/domain/resumption.hpp"
+
+#include "proxy/domain/cancel.hpp"
+#include "proxy/domain/early.hpp"
+#include "sip/branch.hpp"
+#include "telemetry/log.hpp"
+
+namespace pbx::proxy {
+namespace {
+
+constexpr std::size_t kMaxCalls = 10'000;  ///< Looked for at once.
+constexpr std::size_t kMaxMessages = 16;   ///< Of one call, meanwhile.
+
+}  // namespace
+
+void Resumption::take(const sip::Message& message, const Flow& source) {
+  if (known(message, source)) return;
+  const std::string call_id{message.call_id()};
+  const auto found = waiting_.find(call_id);
+  if (found == waiting_.end() && waiting_.size() >= kMaxCalls) return pass(message, source);
+  auto& held = found == waiting_.end() ? waiting_[call_id] : found->second;
+  if (held.size() < kMaxMessages) held.push_back({sip::StoredMessage{message}, source});
+  if (found == waiting_.end()) look_up(message, call_id);
+}
+
+void Resumption::look_up(const sip::Message& message, const std::string& call_id) {
+  const auto from = message.from();
+  if (!from) return deliver(call_id);
+  const auto wanted = [this, call_id](const state::v1::DialogRecord& record) {
+    if (!is_anothers(parts_.node, record) || !source_of(parts_.node, record.early())) return false;
+    for (const auto& held : waiting_[call_id]) {
+      if (belongs_to(held.message.get(), record)) return true;
+    }
+    return false;
+  };
+  parts_.records.take_over(
+      call_id, from->tag(), wanted, [this, call_id](Result<state::v1::DialogRecord> record) {
+        if (!record) return deliver(call_id);
+        parts_.locations.load(
+            TenantId{record->tenant_id()}, record->callee_aor(),
+            [this, call_id, taken = *record](Result<std::vector<state::v1::Binding>> bindings) {
+              go_on(call_id, taken, bindings);
+            });
+      });
+}
+
+void Resumption::go_on(const std::string& call_id, const state::v1::DialogRecord& record,
+                       const Result<std::vector<state::v1::Binding>>& bindings) {
+  begin_again(call_id, record, bindings ? *bindings : std::vector<state::v1::Binding>{});
+  deliver(call_id);
+}
+
+void Resumption::begin_again(const std::string& call_id, const state::v1::DialogRecord& record,
+                             const std::vector<state::v1::Binding>& bindings) {
+  const auto invite = sip::parse_message(record.early().invite());
+  const auto source = source_of(parts_.node, record.early());
+  if (!invite || !source) return;
+  auto& layer = parts_.fork.layer;
+  const auto key = layer.key_of(*invite);
+  if (layer.find_server(key) != nullptr) return;
+  parts_.node.metrics.resumed.Increment();
+  log::info("ringing call of a lost node goes on", {{"call_id", record.call_id()}});
+  auto& server = layer.make_server(key, *invite, *source);
+  server.reply({.status = 100});
+  Call::resume(parts_, server, record, bindings, responders(call_id));
+}
+
+/// The phones that have sent something, whether they are registered (any more) or not.
+std::vector<Target> Resumption::responders(const std::string& call_id) const {
+  std::vector<Target> targets;
+  for (const auto& held : waiting_.at(call_id)) {
+    if (held.message->is_request()) continue;
+    const auto via = held.message->top_via();
+    const auto branch = via ? sip::parse_branch(via->branch) : std::nullopt;
+    if (!branch) continue;
+    Target target;
+    target.flow = held.source;
+    target.branch = branch->random;
+    targets.push_back(std::move(target));
+  }
+  return targets;
+}
+
+/// The call goes on, or was not ours to take: what waited for that is treated like anything else.
+void Resumption::deliver(const std::string& call_id) {
+  const auto node = waiting_.extract(call_id);
+  if (node.empty()) return;
+  for (const auto& held : node.mapped()) {
+    const auto& message = held.message.get();
+    if (!known(message, held.source)) pass(message, held.source);
+  }
+}
+
+/// Gives a message to its transaction. False: there is none.
+bool Resumption::known(const sip::Message& message, const Flow& source) {
+  auto& layer = parts_.fork.layer;
+  if (message.is_request()) {
+    if (message.method() == sip::Method::Cancel) {
+      return cancel(layer, parts_.fork.stateless, message, source);
+    }
+    return layer.find_server(layer.key_of(message)) != nullptr;
+  }
+  const auto via = message.top_via();
+  const auto branch = via ? sip::parse_branch(via->branch) : std::nullopt;
+  const auto cseq = message.cseq();
+  if (!branch || !cseq) return false;
+  auto* client = layer.find_client(branch->random, sip::method_from(cseq->method));
+  if (client != nullptr) client->on_response(message);
+  return client != nullptr;
+}
+
+/// Nothing is known of it, and nothing will be.
+void Resumption::pass(const sip::Message& message, const Flow& source) {
+  auto& stateless = parts_.fork.stateless;
+  if (!message.is_request()) {
+    if (message.status() > 100 && !stateless.forward_response(message)) {
+      parts_.node.metrics.refused(Refusal::StrayResponse).Increment();
+    }
+  } else if (message.method() == sip::Method::Cancel) {
+    stateless.refuse(message, source, Refusal::NoSuchTransaction);
+  }
+}
+
+}  // namespace pbx::proxy

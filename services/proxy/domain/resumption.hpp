@@ -1,0 +1,51 @@
+#pragma once
+
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "proxy/domain/call.hpp"
+#include "sip/stored_message.hpp"
+
+namespace pbx::proxy {
+
+/// Goes on with calls that rang when their process was lost. A message of such a call comes here
+/// because the lost node's address is ours now; the call's record then tells what its process knew.
+///
+///   message ─► nobody's transaction ─► record found and taken ─► bindings read ─► call goes on
+///                                            │                                        │
+///                                            └ not ours to take: stateless            └ message
+///
+/// Belongs to one worker: all messages of a call come to the same one, which keeps two from taking
+/// it.
+class Resumption {
+ public:
+  explicit Resumption(const Call::Parts& parts) : parts_{parts} {}
+
+  /// A response to an INVITE, a CANCEL, or the INVITE of a record whose lease ran out, none of
+  /// which has a transaction in this process.
+  void take(const sip::Message& message, const Flow& source);
+
+ private:
+  struct Held {
+    sip::StoredMessage message;
+    Flow source;
+  };
+  using Waiting = std::unordered_map<std::string, std::vector<Held>>;
+
+  void look_up(const sip::Message& message, const std::string& call_id);
+  void go_on(const std::string& call_id, const state::v1::DialogRecord& record,
+             const Result<std::vector<state::v1::Binding>>& bindings);
+  void begin_again(const std::string& call_id, const state::v1::DialogRecord& record,
+                   const std::vector<state::v1::Binding>& bindings);
+  std::vector<Target> responders(const std::string& call_id) const;
+  void deliver(const std::string& call_id);
+  bool known(const sip::Message& message, const Flow& source);
+  void pass(const sip::Message& message, const Flow& source);
+
+  Call::Parts parts_;
+  Waiting waiting_;  ///< By Call-ID: what came while its record is being looked for.
+};
+
+}  // namespace pbx::proxy

@@ -1,0 +1,288 @@
+#include "proxy/domain/router.hpp"
+
+#include "core/random.hpp"
+#include "proxy/domain/binding_target.hpp"
+#include "proxy/domain/cancel.hpp"
+#include "proxy/domain/in_dialog.hpp"
+#include "sip/auth.hpp"
+#include "sip/branch.hpp"
+#include "sip/reason.hpp"
+
+namespace pbx::proxy {
+namespace {
+
+using sip::Method;
+
+constexpr std::string_view kCapabilities =
+    "Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, PRACK, SUBSCRIBE, NOTIFY, INFO, REFER, "
+    "MESSAGE, UPDATE\r\n"
+    "Accept: application/sdp\r\n"
+    "Supported: path, outbound\r\n";
+
+bool out_of_hops(const sip::Message& request) {
+  const auto hops = request.max_forwards();
+  return hops && *hops && **hops == 0;
+}
+
+bool forms_dialog(Method method) {
+  return method == Method::Invite || method == Method::Subscribe || method == Method::Refer;
+}
+
+}  // namespace
+
+/// A request with what every rule asks of it.
+struct Router::Request {
+  const sip::Message& message;
+  const Flow& source;
+  std::uint64_t key;
+  RouteSet routes;
+  std::uint64_t loop_hash = 0;
+
+  Method method() const { return message.method(); }
+  bool in_dialog() const {
+    const auto to = message.to();
+    return to && !to->tag().empty();
+  }
+};
+
+Router::Router(const Parts& parts)
+    : parts_{parts}, call_parts_{parts.node,      parts.records,
+                                 parts.locations, parts.early,
+                                 parts.overload,  {parts.node, parts.layer, parts.stateless}} {}
+
+Taken Router::on_request(const sip::Message& message, const Flow& source, bool last) {
+  Request request{message, source, parts_.layer.key_of(message), {}};
+  if (request.method() == Method::Ack) return on_ack(request, last);
+  if (request.method() == Method::Cancel) return on_cancel(request, last);
+  if (auto* known = parts_.layer.find_server(request.key)) {
+    parts_.node.metrics.retransmissions.Increment();
+    known->on_again();
+    return Taken::Yes;
+  }
+  request.routes = read_routes(parts_.node, message);
+  request.loop_hash = sip::loop_hash(message);
+  if (const auto refusal = first_checks(request)) {
+    *refusal == Refusal::BadExtension ? refuse_extension(request) : refuse(request, *refusal);
+  } else if (out_of_hops(message)) {
+    for_ourselves(request);  // an OPTIONS that asks who stands at this hop
+  } else if (request.in_dialog()) {
+    in_dialog(request);
+  } else {
+    out_of_dialog(request);
+  }
+  return Taken::Yes;
+}
+
+Taken Router::on_ack(const Request& request, bool last) {
+  auto* server = parts_.layer.find_server(request.key);
+  if (server != nullptr && server->on_ack()) return Taken::Yes;
+  const auto routes = read_routes(parts_.node, request.message);
+  if (routes.dialog) {
+    const auto hop = in_dialog_hop(parts_.node, request.message, routes, request.source.listener);
+    if (!hop.refusal && !out_of_hops(request.message)) {
+      parts_.stateless.forward_ack(
+          request.message, request.source,
+          {.pop_routes = routes.own, .max_forwards = next_max_forwards(request.message)},
+          hop.target);
+    }
+    return Taken::Yes;
+  }
+  if (server != nullptr || parts_.stateless.is_ack_of_reply(request.message)) return Taken::Yes;
+  if (!last) return Taken::NotHere;
+  parts_.node.metrics.refused(Refusal::StrayAck).Increment();
+  return Taken::Yes;
+}
+
+Taken Router::on_cancel(const Request& request, bool last) {
+  if (cancel(parts_.layer, parts_.stateless, request.message, request.source)) return Taken::Yes;
+  return last ? Taken::Nowhere : Taken::NotHere;
+}
+
+/// RFC 3261 §16.3, in its order; syntax was judged before.
+std::optional<Refusal> Router::first_checks(const Request& request) const {
+  if (out_of_hops(request.message) && request.method() != Method::Options) {
+    return Refusal::TooManyHops;
+  }
+  const auto visit = sip::visit_of(request.message, request.loop_hash, [this](const sip::Via& via) {
+    return parts_.node.addresses.is_ours(via);
+  });
+  if (visit == sip::Visit::Loop) return Refusal::Loop;
+  if (request.message.has(sip::HeaderId::ProxyRequire)) return Refusal::BadExtension;
+  if (request.in_dialog() ? parts_.layer.overfull() : parts_.layer.full()) return Refusal::Overload;
+  return std::nullopt;
+}
+
+void Router::in_dialog(const Request& request) {
+  if (!request.routes.dialog) return refuse(request, Refusal::NoSuchDialog);
+  auto hop = in_dialog_hop(parts_.node, request.message, request.routes, request.source.listener);
+  if (hop.refusal) return refuse(request, *hop.refusal);
+  const auto plan = plan_for(request);
+  if (request.method() == Method::Bye && request.routes.dialog->anchor) {
+    const auto from = request.message.from();
+    const auto to = request.message.to();
+    parts_.records.hung_up(request.message.call_id(), from->tag(), to->tag(),
+                           parts_.node.clock.now().time_since_epoch().count());
+  }
+  auto& server = begin(request);
+  std::vector<Target> targets;
+  targets.push_back(std::move(hop.target));
+  Fork::make(call_parts_.fork, server, nullptr)->start(plan, std::move(targets));
+}
+
+void Router::out_of_dialog(const Request& request) {
+  // What is for a phone behind this node can go no other way.
+  if (draining_ && request.method() != Method::Options && !request.routes.flow) {
+    return refuse(request, Refusal::Draining);
+  }
+  if (!admits(request)) return refuse(request, Refusal::Overload);
+  if (request.method() == Method::Register) return on_register(request);
+  if (request.routes.flow) return to_flow(request);
+  if (request.routes.dialog || request.routes.forged || request.routes.next) {
+    return refuse(request, Refusal::ForeignRoute);
+  }
+  const auto uri = request.message.request_uri();
+  if (!uri) return refuse(request, refusal_of(uri.error()));
+  const bool ours =
+      parts_.node.addresses.is_ours(*uri) || parts_.directory.domain(uri->host) != nullptr;
+  if (uri->is_sip() && !uri->has_user() && ours) return for_ourselves(request);
+  if (request.method() == Method::Publish) return refuse(request, Refusal::BadEvent);
+  from_caller(request);
+}
+
+bool Router::admits(const Request& request) {
+  auto& overload = parts_.overload;
+  if (!overload.admits_any()) return false;
+  const auto now = parts_.node.clock.steady();
+  if (request.method() == Method::Register) return overload.registrations.admits(now);
+  return request.method() != Method::Invite || overload.calls.admits(now);
+}
+
+void Router::on_register(const Request& request) {
+  const auto& message = request.message;
+  const auto realm = realm_of(message);
+  if (!sip::find_credentials(message, sip::HeaderId::Authorization, realm)) {
+    return challenge(request, Refusal::NoCredentials);
+  }
+  parts_.registers.relay(begin(request));
+}
+
+/// From another node of ours, for a phone that is connected to this one.
+void Router::to_flow(const Request& request) {
+  const auto flow = parts_.node.tokens.flow_of(*request.routes.flow, parts_.node.addresses);
+  if (!flow) return refuse(request, Refusal::FlowGone);
+  auto plan = plan_for(request);
+  plan.record_route = forms_dialog(request.method());
+  plan.edge = true;
+  auto& server = begin(request);
+  std::vector<Target> targets(1);
+  targets.front().flow = *flow;
+  targets.front().phone = true;
+  Fork::make(call_parts_.fork, server, nullptr)->start(plan, std::move(targets));
+}
+
+void Router::for_ourselves(const Request& request) {
+  if (request.method() != Method::Options) {
+    parts_.node.metrics.refused(Refusal::NotAllowed).Increment();
+    return parts_.stateless.reply(request.message, request.source,
+                                  {.status = 405, .header_lines = "Allow: OPTIONS, REGISTER\r\n"});
+  }
+  parts_.stateless.reply(request.message, request.source,
+                         {.status = 200, .header_lines = kCapabilities});
+}
+
+void Router::from_caller(const Request& request) {
+  const auto caller = parts_.auth.check(request.message);
+  if (caller.refusal) {
+    const int code = info_of(*caller.refusal).code;
+    return code == 407 ? challenge(request, *caller.refusal) : refuse(request, *caller.refusal);
+  }
+  const auto uri = request.message.request_uri();
+  auto dialled = dial(parts_.directory, parts_.node.addresses, caller.login, *uri);
+  if (request.method() != Method::Invite) {
+    return errand(request, caller.login, dialled, caller.credentials);
+  }
+  auto plan = plan_for(request);
+  plan.record_route = true;
+  plan.anchor = true;
+  Call::begin(call_parts_, begin(request), caller.login, std::move(dialled), plan);
+}
+
+/// Everything but INVITE that an authenticated caller sends to another user.
+void Router::errand(const Request& request, const directory::Login& caller, const Dialled& dialled,
+                    const sip::HeaderField&) {
+  if (dialled.refusal) return refuse(request, *dialled.refusal);
+  const bool to_itself = dialled.user == caller.user;
+  if (request.method() == Method::Subscribe && to_itself) {
+    return refuse(request, Refusal::BadEvent);
+  }
+  auto plan = plan_for(request);
+  plan.record_route = forms_dialog(request.method());
+  auto& server = begin(request);
+  const auto fork = Fork::make(call_parts_.fork, server, nullptr);
+  const auto near = request.source.listener;
+  parts_.locations.load(
+      caller.tenant, dialled.aor,
+      [this, fork, plan, near](Result<std::vector<state::v1::Binding>> bindings) mutable {
+        if (!fork->open()) return;
+        if (!bindings) {
+          parts_.node.metrics.refused(Refusal::BackendDown).Increment();
+          return fork->refuse(503, {}, "Retry-After: 1\r\n");
+        }
+        std::vector<Target> targets;
+        for (const auto& binding : *bindings) {
+          if (auto target = target_of(parts_.node, binding, near)) {
+            targets.push_back(*std::move(target));
+          }
+        }
+        if (targets.empty()) {
+          parts_.node.metrics.refused(Refusal::NotRegistered).Increment();
+          return fork->refuse(480);
+        }
+        plan.credentials = own_credentials(fork->request());
+        fork->start(plan, std::move(targets));
+      });
+}
+
+bool Router::hang_up(const std::string& call_id, std::string_view reason) {
+  const auto found = parts_.early.find(call_id);
+  if (found == parts_.early.end()) return false;
+  found->second->hang_up(reason);
+  return true;
+}
+
+ServerTransaction& Router::begin(const Request& request) {
+  auto& server = parts_.layer.make_server(request.key, request.message, request.source);
+  if (server.is_invite()) server.reply({.status = 100});
+  return server;
+}
+
+ForwardPlan Router::plan_for(const Request& request) const {
+  ForwardPlan plan;
+  plan.pop_routes = request.routes.own;
+  plan.max_forwards = next_max_forwards(request.message);
+  plan.loop_hash = request.loop_hash;
+  return plan;
+}
+
+void Router::refuse(const Request& request, Refusal refusal) {
+  parts_.stateless.refuse(request.message, request.source, refusal);
+}
+
+void Router::challenge(const Request& request, Refusal refusal) {
+  const auto lines = parts_.auth.challenge(request.message, refusal == Refusal::StaleNonce);
+  if (lines.empty()) return refuse(request, Refusal::Malformed);
+  parts_.node.metrics.refused(refusal).Increment();
+  const bool registers = request.method() == Method::Register;
+  parts_.stateless.reply(request.message, request.source,
+                         {.status = registers ? 401 : 407, .header_lines = lines});
+}
+
+void Router::refuse_extension(const Request& request) {
+  std::string line = "Unsupported: ";
+  sip::append_unsupported(line, request.message, sip::HeaderId::ProxyRequire,
+                          [](std::string_view) { return false; });
+  parts_.stateless.refuse(request.message, request.source, Refusal::BadExtension, {},
+                          line + "\r\n");
+}
+
+}  // namespace pbx::proxy

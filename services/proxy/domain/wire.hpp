@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "proxy/domain/flow.hpp"
+
+namespace pbx::proxy {
+
+/// The transports, as seen by what sends. One a worker; a fake in tests/fakes.
+class Wire {
+ public:
+  virtual ~Wire() = default;
+
+  /// Copies and sends. A stream that is gone or cannot be made is reported later, by
+  /// TransactionLayer::on_unsent(report_to), never within the call; 0: nobody wants to know.
+  virtual void send(const Flow& flow, std::string_view bytes, std::uint64_t report_to = 0) = 0;
+};
+
+}  // namespace pbx::proxy

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cluster/dialogs.hpp"
+#include "cluster/nodes.hpp"
+#include "proxy/adapters/dialog_keeper.hpp"
+
+namespace pbx::proxy {
+
+/// What operators ask about the calls of the whole cluster. Lives on one loop with its own Redis
+/// connection, apart from the workers.
+class CallDesk {
+ public:
+  template <class T>
+  using Done = MoveFunction<void(Result<T>)>;
+
+  struct Page {
+    std::vector<state::v1::DialogRecord> calls;
+    std::string next_token;
+  };
+
+  struct Parts {
+    redis::Client& redis;
+    cluster::Dialogs& dialogs;
+    cluster::Nodes& nodes;
+    DialogKeeper& keeper;
+    const Clock& clock;
+    std::string node;
+    /// Ends the call on the worker where it rings; nothing happens where it does not.
+    std::function<void(const std::string& call_id, const std::string& reason)> end_ringing;
+    /// Sends BYEs to both sides.
+    std::function<void(const state::v1::DialogRecord& record, const std::string& reason)> send_byes;
+    /// Asks another node to end a call that rings there.
+    std::function<void(const std::string& grpc, const std::string& call_id,
+                       const std::string& reason, Done<void> done)>
+        ask_node;
+  };
+
+  explicit CallDesk(Parts parts) : parts_{std::move(parts)} {}
+
+  /// Newest first; `tenant` 0: of all.
+  void list(TenantId tenant, std::size_t size, const std::string& token, Done<Page> done);
+  void get(const std::string& call_id, Done<state::v1::DialogRecord> done);
+  void hang_up(const std::string& call_id, const std::string& reason, Done<void> done);
+  void nodes(const std::string& service, Done<std::vector<state::v1::Node>> done);
+
+ private:
+  struct Gather;
+
+  void list_all(std::size_t size, std::size_t offset, Done<Page> done);
+  void scan_tenants(std::shared_ptr<Gather> gather, const std::string& cursor);
+  void list_next(std::shared_ptr<Gather> gather);
+  void hang_up_one(const cluster::Dialog& dialog, const std::string& reason, Done<void> done);
+  void end_elsewhere(const state::v1::DialogRecord& record, const std::string& reason,
+                     Done<void> done);
+  void close(const state::v1::DialogRecord& record, const std::string& reason, Done<void> done);
+
+  Parts parts_;
+};
+
+}  // namespace pbx::proxy

@@ -1,0 +1,134 @@
+#include "proxy/fronts/edge.hpp"
+
+#include <functional>
+
+#include "sip/branch.hpp"
+#include "sip/validate.hpp"
+
+namespace pbx::proxy {
+namespace {
+
+log::RateLimited refused_log{log::Level::Info, "message refused"};
+
+bool looks_like_response(std::string_view bytes) { return bytes.starts_with("SIP/"); }
+
+}  // namespace
+
+void Edge::receive(std::string_view bytes, const Flow& flow, const Parcel* parcel) {
+  const auto message = sip::parse_message(bytes);
+  if (!message) {
+    if (sip::is_keepalive(bytes)) return parts_.node.metrics.keepalives.Increment();
+    return on_garbage(bytes, flow, message.error());
+  }
+  message->is_request() ? on_request(*message, flow, parcel) : on_response(*message, flow, parcel);
+}
+
+void Edge::on_parcel(const Parcel& parcel) {
+  if (parcel.kind != Parcel::Kind::Orphan) return receive(parcel.bytes, parcel.flow, &parcel);
+  if (const auto message = sip::parse_message(parcel.bytes)) {
+    parts_.resumption.take(*message, parcel.flow);
+  }
+}
+
+void Edge::on_orphan(const sip::Message& message, const Flow& flow) {
+  const auto hash = std::hash<std::string_view>{}(message.call_id());
+  const auto worker = static_cast<unsigned>(hash % parts_.trays.workers());
+  if (worker == parts_.trays.self()) return parts_.resumption.take(message, flow);
+  hand_over(worker, message, flow, Parcel::Kind::Orphan);
+}
+
+void Edge::on_garbage(std::string_view bytes, const Flow& flow, std::error_code why) {
+  const auto refusal = looks_like_response(bytes) ? Refusal::MalformedResponse : refusal_of(why);
+  refused_log({{"source", flow.remote.to_string()},
+               {"reason", info_of(refusal).label},
+               {"detail", why.message()},
+               {"bytes", bytes.size()}});
+  const auto readable = sip::parse_for_reply(bytes);
+  if (readable && refusal != Refusal::MalformedResponse) {
+    return parts_.stateless.refuse(*readable, flow, refusal, why.message());
+  }
+  parts_.node.metrics.refused(refusal).Increment();
+}
+
+void Edge::on_request(const sip::Message& request, const Flow& flow, const Parcel* parcel) {
+  if (parcel == nullptr) {
+    parts_.node.metrics.request(request.method()).Increment();
+    if (const auto valid = sip::validate_request(request); !valid) {
+      const auto refusal = refusal_of(valid.error());
+      refused_log({{"source", flow.remote.to_string()},
+                   {"reason", info_of(refusal).label},
+                   {"detail", valid.error().message()}});
+      const auto readable = sip::parse_for_reply(request.bytes());
+      if (!readable) return parts_.node.metrics.refused(refusal).Increment();
+      return parts_.stateless.refuse(*readable, flow, refusal, valid.error().message());
+    }
+  }
+  const unsigned asked = parcel == nullptr ? 1 : parcel->asked;
+  const bool last = asked >= parts_.trays.workers();
+  switch (parts_.router.on_request(request, flow, last)) {
+    case Taken::Yes:
+      return;
+    case Taken::NotHere:
+      return hand_over(parts_.trays.next_after(parts_.trays.self()), request, flow,
+                       Parcel::Kind::Message, asked + 1);
+    case Taken::Nowhere:
+      return on_orphan(request, flow);
+  }
+}
+
+void Edge::on_response(const sip::Message& response, const Flow& flow, const Parcel* parcel) {
+  if (parcel == nullptr) {
+    parts_.node.metrics.response(response.status()).Increment();
+    if (const auto valid = sip::validate_response(response); !valid) {
+      return drop(Refusal::MalformedResponse, flow, valid.error());
+    }
+  }
+  const auto via = response.top_via();
+  if (!via || !parts_.node.addresses.is_ours(*via)) return drop(Refusal::StrayResponse, flow);
+  const auto branch = sip::parse_branch(via->branch);
+  if (!branch) return drop(Refusal::StrayResponse, flow);
+  const auto cseq = response.cseq();
+  if (!cseq) return drop(Refusal::MalformedResponse, flow);
+  if (branch->worker != parts_.node.worker && branch->worker < parts_.trays.workers() &&
+      parcel == nullptr) {
+    return hand_over(branch->worker, response, flow, Parcel::Kind::Message);
+  }
+  const auto method = sip::method_from(cseq->method);
+  if (auto* client = parts_.layer.find_client(branch->random, method)) {
+    return client->on_response(response);
+  }
+  // Another process sent the request: this address was its, or it was this one's predecessor. What
+  // is left of its call may have been taken up by any worker.
+  if (method == sip::Method::Invite || method == sip::Method::Cancel) {
+    const unsigned asked = parcel == nullptr ? 1 : parcel->asked;
+    if (asked < parts_.trays.workers()) {
+      return hand_over(parts_.trays.next_after(parts_.trays.self()), response, flow,
+                       Parcel::Kind::Message, asked + 1);
+    }
+    if (method == sip::Method::Invite && response.status() > 100) return on_orphan(response, flow);
+  }
+  if (response.status() > 100 && !parts_.stateless.forward_response(response)) {
+    parts_.node.metrics.refused(Refusal::StrayResponse).Increment();
+  }
+}
+
+void Edge::hand_over(unsigned worker, const sip::Message& message, const Flow& flow,
+                     Parcel::Kind kind, unsigned asked) {
+  parts_.node.metrics.handed_over.Increment();
+  Parcel parcel;
+  parcel.kind = kind;
+  parcel.origin = parts_.node.worker;
+  parcel.asked = static_cast<std::uint16_t>(asked);
+  parcel.flow = flow;
+  parcel.bytes = message.bytes();
+  parts_.trays.put(worker, std::move(parcel));
+}
+
+void Edge::drop(Refusal refusal, const Flow& flow, std::error_code why) {
+  parts_.node.metrics.refused(refusal).Increment();
+  refused_log({{"source", flow.remote.to_string()},
+               {"reason", info_of(refusal).label},
+               {"detail", why.message()}});
+}
+
+}  // namespace pbx::proxy

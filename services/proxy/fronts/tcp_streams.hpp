@@ -1,0 +1,52 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <unordered_map>
+
+#include "core/clock.hpp"
+#include "core/keyed_hash.hpp"
+#include "net/tcp_transport.hpp"
+#include "proxy/domain/flow.hpp"
+#include "proxy/domain/node.hpp"
+#include "sip/stream_framer.hpp"
+
+namespace pbx::proxy {
+
+/// Cuts the streams of one TCP transport into messages and answers their keep-alives. A stream that
+/// cannot be read on, or begins a message and does not finish it, is closed.
+class TcpStreams {
+ public:
+  struct Callbacks {
+    std::function<void(std::string_view bytes, const Flow& flow)> on_message;
+    /// What is left of a stream that makes no sense, to be answered if it can be.
+    std::function<void(std::string_view bytes, const Flow& flow, std::error_code why)> on_garbage;
+  };
+
+  TcpStreams(const Node& node, std::uint8_t listener, Callbacks callbacks)
+      : node_{node}, listener_{listener}, callbacks_{std::move(callbacks)} {}
+
+  void on_data(net::TcpTransport& tcp, net::TcpTransport::Id id, const Endpoint& peer,
+               std::string_view bytes, Clock::Steady now);
+  void on_closed(net::TcpTransport::Id id) { streams_.erase(id); }
+  /// Closes streams whose message has been incomplete since `before`.
+  void close_slow(net::TcpTransport& tcp, Clock::Steady before);
+
+ private:
+  struct Stream {
+    sip::StreamFramer framer;
+    Clock::Steady incomplete_since{};
+    bool broken = false;
+  };
+
+  bool next_frame(net::TcpTransport& tcp, Stream& stream, const Flow& flow);
+
+  const Node& node_;
+  const std::uint8_t listener_;
+  Callbacks callbacks_;
+  std::unordered_map<net::TcpTransport::Id, std::unique_ptr<Stream>, AsIs> streams_;
+};
+
+}  // namespace pbx::proxy

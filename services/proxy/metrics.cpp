@@ -1,0 +1,56 @@
+#include "proxy/metrics.hpp"
+
+#include <string>
+
+namespace pbx::proxy {
+
+using telemetry::counter;
+using telemetry::gauge;
+using telemetry::histogram;
+
+Metrics::Metrics(prometheus::Registry& registry)
+    : transactions{gauge(registry, "pbx_proxy_transactions", "Transactions without final answer")},
+      lingering{gauge(registry, "pbx_proxy_transactions_lingering",
+                      "Answered transactions that wait for late messages")},
+      retransmissions{counter(registry, "pbx_proxy_retransmissions_total",
+                              "Requests that were received again")},
+      forwarded_stateless{counter(registry, "pbx_proxy_forwarded_stateless_total",
+                                  "Responses and ACKs forwarded without a transaction")},
+      handed_over{counter(registry, "pbx_proxy_handed_over_total",
+                          "Messages given to the worker that owns their transaction")},
+      handover_batch{histogram(registry, "pbx_proxy_handover_batch",
+                               "Messages in one hand-over to another worker",
+                               telemetry::exponential_buckets(1, 2, 10))},
+      keepalives{counter(registry, "pbx_proxy_keepalives_total", "Keep-alives of phones")},
+      calls{counter(registry, "pbx_proxy_calls_total", "INVITEs of authenticated callers")},
+      live_calls{gauge(registry, "pbx_proxy_live_calls", "Calls that this process looks after")},
+      forks{histogram(registry, "pbx_proxy_forks", "Branches of a call",
+                      telemetry::exponential_buckets(1, 2, 6))},
+      setup_seconds{histogram(registry, "pbx_proxy_setup_seconds",
+                              "From an INVITE to its first branch", telemetry::latency_buckets())},
+      register_seconds{histogram(registry, "pbx_proxy_register_seconds",
+                                 "From a REGISTER with credentials to its answer",
+                                 telemetry::latency_buckets())},
+      events_published{counter(registry, "pbx_proxy_events_total", "Call events published")},
+      record_failures{counter(registry, "pbx_proxy_record_failures_total",
+                              "Writes of dialog records that failed")},
+      reaped{
+          counter(registry, "pbx_proxy_reaped_total", "Lapsed dialog records that were settled")},
+      resumed{counter(registry, "pbx_proxy_calls_resumed_total",
+                      "Ringing calls of lost nodes that went on here")} {
+  for (std::size_t i = 0; i < requests_.size(); ++i) {
+    const auto name = sip::method_name(static_cast<sip::Method>(i));
+    requests_[i] = &counter(registry, "pbx_proxy_requests_total", "Requests received",
+                            {{"method", name.empty() ? "other" : std::string{name}}});
+  }
+  for (std::size_t i = 0; i < responses_.size(); ++i) {
+    responses_[i] = &counter(registry, "pbx_proxy_responses_total", "Responses received",
+                             {{"class", std::to_string(i + 1) + "xx"}});
+  }
+  for (std::size_t i = 0; i < refused_.size(); ++i) {
+    refused_[i] = &counter(registry, "pbx_proxy_refused_total", "Messages refused or dropped",
+                           {{"reason", std::string{info_of(static_cast<Refusal>(i)).label}}});
+  }
+}
+
+}  // namespace pbx::proxy

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <array>
+
+#include "proxy/domain/refusal.hpp"
+#include "sip/method.hpp"
+#include "telemetry/metrics.hpp"
+
+namespace pbx::proxy {
+
+/// Every metric that the proxy itself owns; one set for all workers.
+class Metrics {
+ public:
+  explicit Metrics(prometheus::Registry& registry);
+
+  prometheus::Counter& request(sip::Method method) {
+    return *requests_[static_cast<std::size_t>(method)];
+  }
+  /// Responses received, by the first digit of their code.
+  prometheus::Counter& response(int code) {
+    return *responses_[static_cast<std::size_t>(code / 100 - 1)];
+  }
+  prometheus::Counter& refused(Refusal refusal) {
+    return *refused_[static_cast<std::size_t>(refusal)];
+  }
+
+  prometheus::Gauge& transactions;           ///< Unanswered ones.
+  prometheus::Gauge& lingering;              ///< Answered ones that wait for late messages.
+  prometheus::Counter& retransmissions;      ///< Requests that came again.
+  prometheus::Counter& forwarded_stateless;  ///< Responses and ACKs without a transaction.
+  prometheus::Counter& handed_over;          ///< Messages given to another worker.
+  prometheus::Histogram& handover_batch;
+  prometheus::Counter& keepalives;
+  prometheus::Counter& calls;
+  prometheus::Gauge& live_calls;            ///< Whose leases this process renews.
+  prometheus::Histogram& forks;             ///< Branches a call.
+  prometheus::Histogram& setup_seconds;     ///< INVITE received to its first branch sent.
+  prometheus::Histogram& register_seconds;  ///< REGISTER with credentials to its answer.
+  prometheus::Counter& events_published;
+  prometheus::Counter& record_failures;  ///< Writes of dialog records that did not succeed.
+  prometheus::Counter& reaped;           ///< Lapsed records of other nodes that were settled.
+  prometheus::Counter& resumed;          ///< Ringing calls of lost nodes that went on here.
+
+ private:
+  static constexpr std::size_t kMethods = static_cast<std::size_t>(sip::Method::Update) + 1;
+
+  std::array<prometheus::Counter*, kMethods> requests_{};
+  std::array<prometheus::Counter*, 6> responses_{};
+  std::array<prometheus::Counter*, kRefusals> refused_{};
+};
+
+}  // namespace pbx::proxy

@@ -1,0 +1,151 @@
+#include "proxy/settings.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <exception>
+#include <functional>
+#include <thread>
+
+#include "core/random.hpp"
+#include "pbx/config/v1/proxy.pb.h"
+#include "runtime/errors.hpp"
+#include "runtime/validate.hpp"
+
+namespace pbx::proxy {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr unsigned kMaxWorkers = 256;
+constexpr std::uint32_t kDefaultTransactions = 50'000;
+
+std::string at(const char* setting, int index, const char* field) {
+  return std::string{setting} + "[" + std::to_string(index) + "]." + field;
+}
+
+Listener listener_of(const config::v1::SipListener& config) {
+  Listener listener;
+  listener.transport = sip::transport_from(config.transport());
+  listener.bind = Endpoint::parse(config.listen()).value_or(Endpoint{});
+  const auto& advertised = config.advertise().empty() ? config.listen() : config.advertise();
+  if (const auto parts = sip::parse_host_port(advertised)) {
+    listener.host = parts->host;
+    listener.port = parts->port;
+  }
+  listener.floating = config.floating();
+  return listener;
+}
+
+void check_listeners(runtime::Faults& faults, const config::v1::Proxy& config) {
+  if (config.listeners().empty()) faults.add("listeners", "there must be at least one");
+  for (int i = 0; i < config.listeners_size(); ++i) {
+    const auto& listener = config.listeners(i);
+    if (listener.transport() != "udp" && listener.transport() != "tcp") {
+      faults.add(at("listeners", i, "transport"), "must be udp or tcp");
+    }
+    if (!Endpoint::parse(listener.listen())) {
+      faults.add(at("listeners", i, "listen"),
+                 "must be an IP address and a port above 0, such as 192.0.2.1:5060");
+    }
+    if (listener.advertise().empty()) {
+      if (listener.listen().starts_with("0.0.0.0:") || listener.listen().starts_with("[::]:")) {
+        faults.add(at("listeners", i, "advertise"),
+                   "must be set when listen is the unspecified address");
+      }
+    } else {
+      const auto parts = sip::parse_host_port(listener.advertise());
+      if (!parts || parts->port == 0) {
+        faults.add(at("listeners", i, "advertise"), "must be host:port");
+      }
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> validate(const config::v1::Proxy& config) {
+  runtime::Faults faults;
+  faults.check("grpc", config.grpc());
+  faults.check("redis", config.redis());
+  faults.check("kafka", config.kafka());
+  faults.check("registrar", config.registrar());
+  faults.in_range("workers", config.workers(), 0, kMaxWorkers);
+  check_listeners(faults, config);
+  faults.duration_in_range("timerC", config.timer_c(), seconds{10}, minutes{60});
+  faults.duration_in_range("nonceLifetime", config.nonce_lifetime(), seconds{5}, minutes{24 * 60});
+  faults.required("spoolDir", config.spool_dir());
+  if (config.max_transactions() != 0) {
+    faults.in_range("maxTransactions", config.max_transactions(), 100, 10'000'000);
+  }
+  faults.duration_in_range("tcpIdleTimeout", config.tcp_idle_timeout(), seconds{10},
+                           minutes{24 * 60});
+  faults.duration_in_range("dialogLease", config.dialog_lease(), seconds{3}, minutes{60});
+  if (faults.all().empty()) {
+    try {
+      static_cast<void>(addresses_of(config));
+    } catch (const std::exception& error) {
+      faults.add("listeners", error.what());
+    }
+  }
+  return faults.take();
+}
+
+Settings settings_of(const config::v1::Proxy& config, const std::string& node) {
+  Settings settings;
+  settings.node = node;
+  settings.boot = static_cast<std::uint32_t>(random_u64());
+  settings.timer_c = runtime::from_proto(config.timer_c(), settings.timer_c);
+  settings.nonce_lifetime = runtime::from_proto(config.nonce_lifetime(), settings.nonce_lifetime);
+  settings.dialog_lease = runtime::from_proto(config.dialog_lease(), settings.dialog_lease);
+  settings.max_transactions =
+      config.max_transactions() == 0 ? kDefaultTransactions : config.max_transactions();
+  settings.tcp_idle = runtime::from_proto(config.tcp_idle_timeout(), settings.tcp_idle);
+  if (config.max_tcp_connections() != 0) settings.max_tcp = config.max_tcp_connections();
+  return settings;
+}
+
+Addresses addresses_of(const config::v1::Proxy& config) {
+  std::vector<Listener> listeners;
+  for (const auto& listener : config.listeners()) listeners.push_back(listener_of(listener));
+  return Addresses{std::move(listeners)};
+}
+
+redis::Options redis_options_of(const config::v1::Proxy& config, Secret password) {
+  auto options = redis::parse_uri(config.redis().uri(), std::move(password));
+  if (!options) throw runtime::StartError{"redis.uri: " + options.error().message()};
+  options->timeout = runtime::from_proto(config.redis().command_timeout(), options->timeout);
+  return *std::move(options);
+}
+
+kafka::ClientOptions kafka_options_of(const config::v1::Proxy& config) {
+  kafka::ClientOptions options;
+  options.topic_prefix = config.kafka().topic_prefix();
+  return options;
+}
+
+kafka::ProducerOptions producer_options_of(const config::v1::Proxy& config) {
+  kafka::ProducerOptions options;
+  options.topic_prefix = config.kafka().topic_prefix();
+  options.linger = runtime::from_proto(config.kafka().linger(), kafka::kEventLinger);
+  return options;
+}
+
+unsigned workers_of(const config::v1::Proxy& config) {
+  if (config.workers() != 0) return config.workers();
+  return std::clamp(std::thread::hardware_concurrency(), 1u, kMaxWorkers);
+}
+
+std::size_t stream_number(std::string_view node, unsigned worker, unsigned workers) {
+  constexpr std::size_t kDigits = 9;
+  const auto after = node.find_last_not_of("0123456789");
+  const auto number = node.substr(after == std::string_view::npos ? 0 : after + 1);
+  std::size_t place = std::hash<std::string_view>{}(node) >> 16;
+  if (!number.empty() && number.size() <= kDigits) {
+    std::from_chars(number.data(), number.data() + number.size(), place);
+  }
+  return place * workers + worker;
+}
+
+}  // namespace pbx::proxy

@@ -1,0 +1,86 @@
+#include "registrar/domain/binding_fold.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "pbx/events/v1/registration.pb.h"
+#include "registrar/domain/contacts.hpp"
+
+namespace pbx::registrar {
+namespace {
+
+/// Another registration of what `a` is: of the same instance, or without one of the same contact.
+bool replaces(const state::v1::Binding& a, const state::v1::Binding& b) {
+  if (a.instance() != b.instance() || a.reg_id() != b.reg_id()) return false;
+  return !a.instance().empty() || a.contact() == b.contact();
+}
+
+bool only_adds(events::v1::RegistrationChange change) {
+  return change == events::v1::REGISTRATION_CHANGE_ADDED ||
+         change == events::v1::REGISTRATION_CHANGE_MOVED;
+}
+
+void drop_expired(Bindings& bindings, Clock::Wall now) {
+  const auto now_ms = now.time_since_epoch().count();
+  std::erase_if(bindings, [=](const auto& one) { return one.expires_at_ms() <= now_ms; });
+}
+
+std::optional<Bindings> read(const events::v1::RegistrationState& state) {
+  Bindings bindings;
+  for (const auto& bytes : state.bindings()) {
+    if (!bindings.emplace_back().ParseFromString(bytes)) return std::nullopt;
+  }
+  return bindings;
+}
+
+/// Those of `older` that `newer` says nothing of.
+void join(Bindings& newer, Bindings older) {
+  const auto told = static_cast<std::ptrdiff_t>(newer.size());
+  for (auto& one : older) {
+    const auto end = newer.begin() + told;
+    const bool known =
+        std::any_of(newer.begin(), end, [&](const auto& other) { return replaces(one, other); });
+    if (!known) newer.push_back(std::move(one));
+  }
+}
+
+}  // namespace
+
+bool BindingFold::apply(std::string_view key, std::optional<std::string_view> payload,
+                        Clock::Wall now) {
+  const std::string name{key};
+  if (!payload || payload->empty()) {
+    aors_.erase(name);
+    return true;
+  }
+  events::v1::RegistrationState state;
+  if (!state.ParseFromArray(payload->data(), static_cast<int>(payload->size()))) return false;
+  auto bindings = read(state);
+  if (!bindings || state.aor().empty()) return false;
+  const auto before = aors_.find(name);
+  if (before != aors_.end() && only_adds(state.change())) {
+    join(*bindings, std::move(before->second.bindings));
+  }
+  drop_expired(*bindings, now);
+  if (bindings->empty()) {
+    aors_.erase(name);
+    return true;
+  }
+  aors_[name] = {TenantId{state.tenant_id()}, state.aor(), std::move(*bindings)};
+  return true;
+}
+
+std::optional<KnownAor> BindingFold::take(Clock::Wall now) {
+  while (!aors_.empty()) {
+    auto known = std::move(aors_.extract(aors_.begin()).mapped());
+    drop_expired(known.bindings, now);
+    if (known.bindings.empty()) continue;
+    KnownAor taken{known.tenant, std::move(known.aor), {}};
+    for (auto& binding : known.bindings) taken.bindings.push_back({std::move(binding), false});
+    set_ids(taken.bindings);
+    return taken;
+  }
+  return std::nullopt;
+}
+
+}  // namespace pbx::registrar

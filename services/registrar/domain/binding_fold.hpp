@@ -1,0 +1,45 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "core/clock.hpp"
+#include "core/ids.hpp"
+#include "registrar/domain/location_store.hpp"
+
+namespace pbx::registrar {
+
+/// What one AoR had.
+struct KnownAor {
+  TenantId tenant;
+  std::string aor;
+  std::vector<BindingChange> bindings;  ///< Named as when they were stored.
+};
+
+/// What the topic `registrations` says is registered: its records, folded in the order of each key.
+///
+/// Events that came after Redis had lost all tell only what phones have registered since. So what
+/// an event adds or moves joins what was known of the AoR; only one that says that something went
+/// stands for the whole.
+class BindingFold {
+ public:
+  /// One record; without payload nothing is left of the AoR. False: not understood.
+  bool apply(std::string_view key, std::optional<std::string_view> payload, Clock::Wall now);
+  std::size_t size() const { return aors_.size(); }
+  /// Takes any AoR out; nullopt when none is left.
+  std::optional<KnownAor> take(Clock::Wall now);
+
+ private:
+  struct Known {
+    TenantId tenant;
+    std::string aor;
+    Bindings bindings;
+  };
+
+  std::unordered_map<std::string, Known> aors_;
+};
+
+}  // namespace pbx::registrar

@@ -1,0 +1,216 @@
+#include "registrar/domain/registrar.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/errc.hpp"
+#include "registrar/domain/event.hpp"
+#include "registrar/domain/extensions.hpp"
+#include "sip/errc.hpp"
+#include "sip/text.hpp"
+#include "sip/validate.hpp"
+#include "telemetry/rate_limited.hpp"
+
+namespace pbx::registrar {
+namespace {
+
+constexpr std::size_t kMaxCallId = 1024;
+
+std::string lower_case(std::string_view text) {
+  std::string lower{text};
+  for (auto& c : lower) c = sip::lower(c);
+  return lower;
+}
+
+bool is_challenge(Refusal refusal) {
+  return refusal >= Refusal::NoCredentials && refusal <= Refusal::ReplayedNonce;
+}
+
+bool is_stale(Refusal refusal) {
+  return refusal == Refusal::StaleNonce || refusal == Refusal::ReplayedNonce;
+}
+
+/// One line for what an operator may have to act upon; phones that are merely asked for credentials
+/// are no news.
+void report(Refusal refusal, const v1::RegisterRequest& request, const std::string& domain) {
+  if (refusal == Refusal::NoCredentials || is_stale(refusal)) return;
+  static log::RateLimited line{log::Level::Info, "REGISTER refused"};
+  line({{"reason", name_of(refusal)}, {"source", request.source()}, {"domain", domain}});
+}
+
+Result<> check_form(const sip::Message& message) {
+  if (!message.is_request()) return Refusal::Malformed;
+  if (message.method() != sip::Method::Register) return Refusal::NotRegister;
+  PBX_CHECK_OK(sip::validate_request(message));
+  PBX_TRY(const auto uri, message.request_uri());
+  if (!uri.is_sip()) return sip::Errc::UnsupportedScheme;
+  if (message.call_id().size() > kMaxCallId) return Refusal::Malformed;
+  if (!unsupported_extensions(message).empty()) return Refusal::UnsupportedExtension;
+  return {};
+}
+
+/// RFC 3261 §10.3 steps 4 and 5: To names the AoR, which is the login's own.
+Result<> check_aor(const sip::Message& message, const directory::Login& login) {
+  PBX_TRY(const auto to, message.to());
+  PBX_TRY(const auto uri, to.uri());
+  if (!uri.is_sip()) return Refusal::WrongDomain;
+  if (!sip::iequals(uri.host, login.domain)) return Refusal::WrongDomain;
+  std::string user;
+  sip::append_unescaped(user, uri.user);
+  if (user != login.extension) return Refusal::ForeignAor;
+  return {};
+}
+
+/// A request whose every change is stored already, under the same Call-ID and CSeq: it was sent
+/// twice, by the phone or because its first answer was lost with a registrar.
+bool is_repetition(const Update& update, const Bindings& bindings) {
+  return std::all_of(update.changes.begin(), update.changes.end(), [&](const auto& change) {
+    const auto& wanted = change.binding;
+    const auto stored = std::find_if(bindings.begin(), bindings.end(), [&](const auto& binding) {
+      return binding.contact() == wanted.contact();
+    });
+    if (stored == bindings.end()) return change.remove;
+    return !change.remove && stored->call_id() == update.call_id && stored->cseq() == update.cseq &&
+           stored->duration_s() == wanted.duration_s();
+  });
+}
+
+}  // namespace
+
+struct Registrar::Pending {
+  AnswerFacts facts;
+  Update update;
+  Done done;
+};
+
+void Registrar::handle(const v1::RegisterRequest& request, Done done) {
+  const auto now = clock_.now();
+  const auto message = sip::parse_message(request.message());
+  if (!message) return refuse(request.id(), message.error(), done);
+  const auto uri = message->request_uri();
+  if (!uri) return refuse(request.id(), uri.error(), done);
+
+  const auto realm = lower_case(uri->host);
+  auto accepted = judge(*message, request, realm, now);
+  if (accepted) return carry_out(*std::move(accepted), std::move(done));
+
+  const auto refusal = refusal_of(accepted.error());
+  auto reply = refused(request.id(), accepted.error(), settings_);
+  if (is_challenge(refusal)) {
+    std::string lines;
+    digests_.append_challenge(lines, *message, realm, is_stale(refusal), now);
+    add_header_lines(reply, lines);
+  }
+  if (refusal == Refusal::UnsupportedExtension) {
+    reply.add_headers("Unsupported: " + unsupported_extensions(*message));
+  }
+  metrics_.refused(refusal).Increment();
+  report(refusal, request, realm);
+  done(std::move(reply));
+}
+
+Result<Registrar::Accepted> Registrar::judge(const sip::Message& message,
+                                             const v1::RegisterRequest& request,
+                                             const std::string& realm, Clock::Wall now) {
+  PBX_CHECK_OK(check_form(message));
+  Accepted accepted;
+  PBX_TRY(accepted.login, identify(message, realm, now));
+  const Arrival arrival{request.source(), request.path()};
+  PBX_TRY(accepted.wish, read_contacts(message, arrival, settings_, now));
+  PBX_TRY(const auto cseq, message.cseq());
+  accepted.facts.id = request.id();
+  accepted.facts.outbound = accepted.wish.outbound;
+  if (message.lists(sip::HeaderId::Supported, "path")) accepted.facts.path = accepted.wish.path;
+  accepted.call_id = std::string{message.call_id()};
+  accepted.cseq = cseq.number;
+  accepted.now = now;
+  return accepted;
+}
+
+Result<directory::Login> Registrar::identify(const sip::Message& message, const std::string& realm,
+                                             Clock::Wall now) {
+  PBX_TRY(auto login, digests_.check(message, realm, now));
+  if (login.suspended) return Refusal::Suspended;
+  PBX_CHECK_OK(check_aor(message, login));
+  return login;
+}
+
+void Registrar::carry_out(Accepted accepted, Done done) {
+  auto pending = std::make_unique<Pending>();
+  pending->facts = std::move(accepted.facts);
+  pending->done = std::move(done);
+  auto& update = pending->update;
+  const auto& login = accepted.login;
+  update.tenant = login.tenant;
+  update.aor = login.extension + "@" + login.domain;
+  update.changes = std::move(accepted.wish.changes);
+  const auto credential = update.changes.empty() ? 0u : tags_.of(login);
+  for (auto& change : update.changes) {
+    change.binding.set_credential(credential);
+    change.binding.set_user_id(login.user.value);
+    change.binding.set_device_id(login.device.value);
+    change.binding.set_call_id(accepted.call_id);
+    change.binding.set_cseq(accepted.cseq);
+  }
+  update.remove_all = accepted.wish.remove_all;
+  update.call_id = std::move(accepted.call_id);
+  update.cseq = accepted.cseq;
+  update.max_bindings = login.max_bindings != 0 ? login.max_bindings : settings_.max_bindings;
+  update.now = accepted.now;
+  if (update.changes.empty() && !update.remove_all) return list(std::move(pending));
+  store(std::move(pending));
+}
+
+void Registrar::list(std::unique_ptr<Pending> pending) {
+  const auto& update = pending->update;
+  const auto tenant = update.tenant;
+  const auto aor = update.aor;
+  store_.load(tenant, aor, [this, pending = std::move(pending)](Result<Bindings> loaded) {
+    if (!loaded) return refuse(pending->facts.id, Refusal::StoreUnavailable, pending->done);
+    metrics_.fetched.Increment();
+    pending->done(accepted(pending->facts, *loaded, clock_.now()));
+  });
+}
+
+void Registrar::store(std::unique_ptr<Pending> pending) {
+  const auto& update = pending->update;
+  store_.apply(update, [this, pending = std::move(pending)](Result<Outcome> outcome) {
+    if (!outcome) return refuse(pending->facts.id, Refusal::StoreUnavailable, pending->done);
+    stored(*pending, *outcome);
+  });
+}
+
+void Registrar::stored(Pending& pending, const Outcome& outcome) {
+  const auto id = pending.facts.id;
+  if (outcome.verdict == Verdict::TooMany) {
+    return refuse(id, Refusal::TooManyBindings, pending.done);
+  }
+  const bool stale = outcome.verdict == Verdict::Stale;
+  if (stale && (pending.update.remove_all || !is_repetition(pending.update, outcome.bindings))) {
+    return refuse(id, Refusal::OldCSeq, pending.done);
+  }
+  if (stale) {
+    metrics_.repeated.Increment();
+  } else {
+    metrics_.accepted.Increment();
+    publish(pending.update, outcome);
+  }
+  pending.done(accepted(pending.facts, outcome.bindings, clock_.now()));
+}
+
+/// A refresh that changes nothing but the expiry is told to nobody.
+void Registrar::publish(const Update& update, const Outcome& outcome) {
+  metrics_.changed(outcome.change).Increment();
+  metrics_.expired.Increment(outcome.expired);
+  const auto change = event_change(outcome);
+  if (change == events::v1::REGISTRATION_CHANGE_UNSPECIFIED) return;
+  events_.publish(
+      state_event(update.tenant, update.aor, change, outcome.bindings, update.now, settings_.node));
+}
+
+void Registrar::refuse(std::uint64_t id, std::error_code error, Done& done) {
+  metrics_.refused(refusal_of(error)).Increment();
+  done(refused(id, error, settings_));
+}
+
+}  // namespace pbx::registrar

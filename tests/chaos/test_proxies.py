@@ -1,0 +1,52 @@
+"""A proxy dies under calls, and another node takes its address over."""
+
+from __future__ import annotations
+
+import pytest
+from calls import CallLoad
+from deadline import until
+from scale import FULL, SCALE
+
+TALK = 20.0 if FULL else 6.0
+RING_MS = 6000
+LEFT = 3 * SCALE.dialog_lease + 10
+
+
+@pytest.fixture
+def stand_in(site):
+    """Kills a proxy and puts another node on its address; everything is as before afterwards."""
+    made = []
+
+    def replace(node: str) -> None:
+        site.kill(node)
+        made.append(site.stand_in(node))
+
+    yield replace
+    for standby in made:
+        site.stand_down(standby)
+
+
+def test_calls_of_a_dead_proxy_are_hung_up_through_another(site, stand_in, tmp_path):
+    before = site.open_calls()  # a test that failed may have left some
+    with CallLoad(site, tmp_path, talk=TALK) as load:
+        load.run(TALK)
+        load.begin_no_more()
+        stand_in("proxy-1")
+        books = load.finish()
+    print(books)
+    assert books.ended == books.answered
+    books.check(site)
+    until(lambda: site.open_calls() <= before, "no dialog record is left", LEFT)
+
+
+def test_ringing_calls_of_a_dead_proxy_are_answered_through_another(site, stand_in, tmp_path):
+    with CallLoad(site, tmp_path, ring_ms=RING_MS) as load:
+        load.run(2)
+        load.begin_no_more()
+        stand_in("proxy-1")
+        books = load.finish()
+    print(books)
+    assert books.failed == 0
+    assert not books.second_tries()
+    assert books.ended == books.answered
+    books.check(site, 20)

@@ -1,0 +1,59 @@
+#include "postgres/session.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "contract/postgres/database.hpp"
+#include "core/errc.hpp"
+
+using namespace pbx;
+using namespace std::chrono_literals;
+using postgres::Session;
+using test::Database;
+
+TEST_CASE("A session's lock belongs to one session until it ends", "[postgres]") {
+  Database database;
+  Session first{database.options()}, second{database.options()};
+  REQUIRE(first.connect());
+  REQUIRE(second.connect());
+  CHECK(*first.try_lock(7));
+  CHECK_FALSE(*second.try_lock(7));
+  CHECK(*second.try_lock(8));
+  first.close();
+  // The server notices the end of a connection by itself, soon.
+  bool ours = false;
+  for (int i = 0; i < 500 && !ours; ++i) {
+    ours = *second.try_lock(7);
+    if (!ours) static_cast<void>(database.sql("SELECT 1"));
+  }
+  CHECK(ours);
+}
+
+TEST_CASE("A notification wakes whoever listens", "[postgres]") {
+  Database database;
+  Session session{database.options()};
+  REQUIRE(session.connect());
+  REQUIRE(session.listen("changes"));
+  CHECK_FALSE(*session.wait(1ms));
+  database.sql("NOTIFY changes");
+  CHECK(*session.wait(10s));
+  CHECK_FALSE(*session.wait(1ms));
+  database.sql("NOTIFY something_else");
+  CHECK_FALSE(*session.wait(50ms));
+}
+
+TEST_CASE("A lost session says so and does not come back by itself", "[postgres]") {
+  Database database;
+  Session session{database.options()};
+  CHECK_FALSE(session.connected());
+  CHECK(session.wait(1ms).error() == Errc::Unavailable);
+  REQUIRE(session.connect());
+  REQUIRE(session.listen("changes"));
+  database.sql(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+      " WHERE application_name = 'clusterpbx' AND datname = current_database()");
+  CHECK(session.wait(10s).error() == Errc::Unavailable);
+  CHECK_FALSE(session.connected());
+  CHECK(session.try_lock(7).error() == Errc::Unavailable);
+  REQUIRE(session.connect());
+  CHECK(*session.try_lock(7));
+}

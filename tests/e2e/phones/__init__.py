@@ -1,0 +1,1 @@
+"""Phones for tests: baresip, SIPp, sipsak and bare sockets."""

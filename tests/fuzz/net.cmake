@@ -1,0 +1,1 @@
+pbx_fuzz(net_address DEPS pbx::net_address)

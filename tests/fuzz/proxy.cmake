@@ -1,0 +1,1 @@
+pbx_fuzz(proxy_flow_token DEPS proxy_domain_core)

@@ -1,0 +1,1 @@
+pbx_fuzz(registrar_register DEPS registrar_reading_core)

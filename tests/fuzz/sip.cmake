@@ -1,0 +1,6 @@
+pbx_fuzz(sip_digest DEPS pbx::sip)
+pbx_fuzz(sip_framer DEPS pbx::sip)
+pbx_fuzz(sip_header DEPS pbx::sip)
+pbx_fuzz(sip_message DEPS pbx::sip)
+pbx_fuzz(sip_rewrite DEPS pbx::sip)
+pbx_fuzz(sip_uri DEPS pbx::sip)

@@ -1,0 +1,1 @@
+pbx_fuzz(telemetry_log DEPS pbx::telemetry)

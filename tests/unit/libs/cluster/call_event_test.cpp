@@ -1,0 +1,63 @@
+#include "cluster/call_event.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace pbx;
+
+TEST_CASE("The ENDED event repeats all that earlier ones said", "[cluster]") {
+  cluster::Dialog dialog;
+  auto& record = dialog.record;
+  record.set_call_id("c1");
+  record.set_sip_call_id("a@b");
+  record.set_tenant_id(7);
+  record.set_started_at_ms(100);
+  record.set_ringing_at_ms(200);
+  record.set_answered_at_ms(300);
+  record.mutable_caller()->set_aor("1001@hq.north.pbx.test");
+  record.mutable_callee()->set_contact("sip:1002@10.0.0.8");
+  record.set_dialled("1002");
+  record.set_callee_aor("1002@hq.north.pbx.test");
+  record.set_caller_name("Ada");
+  record.set_caller_user_id(1);
+  record.set_callee_user_id(2);
+  dialog.sequence = 4;
+  dialog.end = cluster::EndFacts{900,
+                                 events::v1::CALL_OUTCOME_ANSWERED,
+                                 200,
+                                 "the caller hung up",
+                                 events::v1::CALL_PARTY_CALLER,
+                                 "proxy-1"};
+
+  const auto event = cluster::ended_event(dialog);
+  CHECK(event.kind() == events::v1::CALL_EVENT_KIND_ENDED);
+  CHECK(event.call_id() == "c1");
+  CHECK(event.sequence() == 4);
+  CHECK(event.at_ms() == 900);
+  CHECK(event.node() == "proxy-1");
+  CHECK(event.tenant_id() == 7);
+  CHECK(event.sip_call_id() == "a@b");
+  CHECK(event.started_at_ms() == 100);
+  CHECK(event.ringing_at_ms() == 200);
+  CHECK(event.answered_at_ms() == 300);
+  CHECK(event.ended_at_ms() == 900);
+  CHECK(event.outcome() == events::v1::CALL_OUTCOME_ANSWERED);
+  CHECK(event.sip_code() == 200);
+  CHECK(event.hung_up_by() == events::v1::CALL_PARTY_CALLER);
+  CHECK(event.parties().caller() == "1001@hq.north.pbx.test");
+  CHECK(event.parties().answered_by() == "sip:1002@10.0.0.8");
+  CHECK(event.parties().callee() == "1002@hq.north.pbx.test");
+  CHECK(event.parties().dialled() == "1002");
+  CHECK(event.parties().caller_name() == "Ada");
+  // Sent again by another node it is the same, byte for byte.
+  CHECK(cluster::ended_event(dialog).SerializeAsString() == event.SerializeAsString());
+}
+
+TEST_CASE("A call that was not answered has nobody who answered it", "[cluster]") {
+  state::v1::DialogRecord record;
+  record.mutable_callee()->set_contact("sip:1002@10.0.0.8");
+  const auto event =
+      cluster::call_event(record, events::v1::CALL_EVENT_KIND_RINGING, 2, "proxy-1", 5);
+  CHECK(event.parties().answered_by().empty());
+  CHECK(event.ended_at_ms() == 0);
+  CHECK(event.sequence() == 2);
+}

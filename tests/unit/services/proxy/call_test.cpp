@@ -1,0 +1,422 @@
+#include <catch2/catch.hpp>
+
+#include "world.hpp"
+
+using namespace pbx;
+using namespace std::chrono_literals;
+using sip::HeaderId;
+using test::answer;
+using test::invite;
+using test::Sent;
+using test::World;
+
+namespace {
+
+/// Sends an INVITE with credentials and takes the 100; gives what went to the phones.
+std::vector<Sent> ring(World& world, std::size_t phones, std::string_view to = "1002") {
+  world.receive(world.authorized(invite(to)));
+  CHECK(world.next().status() == 100);
+  std::vector<Sent> invites;
+  for (std::size_t i = 0; i < phones; ++i) {
+    invites.push_back(world.next());
+    CHECK(invites.back().method() == "INVITE");
+  }
+  CHECK(world.silent());
+  return invites;
+}
+
+using Events = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("A call rings, is answered and ends with one record", "[proxy][call]") {
+  World world;
+  world.bind(1, "1002@hq.test", "10.0.0.2:5060");
+  const auto sent = ring(world, 1).front();
+  CHECK(sent.to() == "10.0.0.2:5060");
+  CHECK(sent.message->request_uri_text() == "sip:phone@10.0.0.2:5060");
+  CHECK(sent.value(HeaderId::MaxForwards) == "69");
+  CHECK_FALSE(sent.message->has(HeaderId::ProxyAuthorization));
+  CHECK_FALSE(sent.message->has(HeaderId::Route));
+  CHECK(sent.message->count(HeaderId::Via) == 2);
+  CHECK(sent.message->count(HeaderId::RecordRoute) == 1);
+
+  world.receive_bytes(answer(sent, 180), sent.flow);
+  const auto ringing = world.next();
+  CHECK(ringing.status() == 180);
+  CHECK(ringing.to() == "127.0.0.1:5070");
+  CHECK(ringing.message->count(HeaderId::Via) == 1);
+
+  world.receive_bytes(answer(sent, 200, "callee", "Contact: <sip:phone@10.0.0.2:5060>\n"),
+                      sent.flow);
+  const auto answered = world.next();
+  CHECK(answered.status() == 200);
+  CHECK(world.silent());
+
+  const auto& entry = world.records.only();
+  CHECK(entry.events == Events{"started", "ringing", "answered"});
+  CHECK(entry.record.caller().aor() == "1001@hq.test");
+  CHECK(entry.record.caller_name() == "Ann");
+  CHECK(entry.record.callee_aor() == "1002@hq.test");
+  CHECK(entry.record.callee().tag() == "callee");
+  CHECK(entry.record.callee().contact() == "sip:phone@10.0.0.2:5060");
+  CHECK(entry.record.callee().route_set_size() == 1);
+  CHECK(entry.record.dialled() == "1002");
+  CHECK(entry.record.tenant_id() == 1);
+  CHECK(world.early.empty());
+}
+
+TEST_CASE("An answer reaches the caller only when it is recorded", "[proxy][call]") {
+  World world;
+  world.bind(1, "1002@hq.test", "10.0.0.2:5060");
+  const auto sent = ring(world, 1).front();
+  world.records.held = true;
+  const auto ok = answer(sent, 200);
+  world.receive_bytes(ok, sent.flow);
+  world.receive_bytes(ok, sent.flow);
+  CHECK(world.silent());
+  world.records.release();
+  CHECK(world.next().status() == 200);
+  CHECK(world.silent());
+  world.receive_bytes(ok, sent.flow);  // the caller's ACK was lost
+  CHECK(world.next().status() == 200);
+}
+
+TEST_CASE("A record that cannot be written does not keep people from talking", "[proxy][call]") {
+  World world;
+  world.bind(1, "1002@hq.test", "10.0.0.2:5060");
+  const auto sent = ring(world, 1).front();
+  world.records.down = true;
+  world.receive_bytes(answer(sent, 200), sent.flow);
+  CHECK(world.next().status() == 200);
+}
+
+TEST_CASE("Of three phones one answers and the others are told where", "[proxy][call]") {
+  World world;
+  for (const auto* phone : {"10.0.0.1:5060", "10.0.0.2:5060", "10.0.0.3:5060"}) {
+    world.bind(1, "1002@hq.test", phone);
+  }
+  const auto sent = ring(world, 3);
+  world.receive_bytes(answer(sent[0], 180, "a"), sent[0].flow);
+  world.receive_bytes(answer(sent[1], 180, "b"), sent[1].flow);
+  world.forget_sent();
+  world.receive_bytes(answer(sent[1], 200, "b"), sent[1].flow);
+
+  CHECK(world.next().status() == 200);
+  const auto cancel = world.next();
+  CHECK(cancel.method() == "CANCEL");
+  CHECK(cancel.to() == "10.0.0.1:5060");
+  CHECK(cancel.value(HeaderId::Reason) == "SIP;cause=200;text=\"Call completed elsewhere\"");
+  CHECK(cancel.value(HeaderId::Via) == sent[0].message->field(0).value);
+  CHECK(world.silent());
+
+  // The third phone was silent: it is cancelled as soon as it rings.
+  world.receive_bytes(answer(sent[2], 180, "c"), sent[2].flow);
+  CHECK(world.next().method() == "CANCEL");
+  CHECK(world.silent());
+  world.receive_bytes(answer(sent[0], 487, "a"), sent[0].flow);
+  CHECK(world.next().method() == "ACK");
+  CHECK(world.silent());
+  CHECK(world.records.only().events == Events{"started", "ringing", "answered"});
+}
+
+TEST_CASE("The caller hangs up while it rings", "[proxy][call]") {
+  World world;
+  world.bind(1, "1002@hq.test", "10.0.0.2:5060");
+  auto text = world.authorized(invite());
+  world.receive(text);
+  world.next();
+  const auto sent = world.next();
+  world.receive_bytes(answer(sent, 180), sent.flow);
+  world.forget_sent();
+
+  auto cancel = text;
+  cancel.replace(0, 6, "CANCEL");
+  cancel.replace(cancel.find("1 INVITE"), 8, "1 CANCEL");
+  world.receive(cancel);
+  const auto ok = world.next();
+  CHECK(ok.status() == 200);
+  CHECK(ok.value(HeaderId::CSeq) == "1 CANCEL");
+  const auto passed = world.next();
+  CHECK(passed.method() == "CANCEL");
+  CHECK(world.silent());
+
+  world.receive_bytes(answer(passed, 200), passed.flow);
+  world.receive_bytes(answer(sent, 487), sent.flow);
+  CHECK(world.next().method() == "ACK");
+  const auto final = world.next();
+  CHECK(final.status() == 487);
+  CHECK(final.value(HeaderId::CSeq) == "1 INVITE");
+
+  const auto& entry = world.records.only();
+  CHECK(entry.events == Events{"started", "ringing", "ended"});
+  CHECK(entry.end.outcome == events::v1::CALL_OUTCOME_CANCELLED);
+  CHECK(entry.end.hung_up_by == events::v1::CALL_PARTY_CALLER);
+  CHECK(entry.end.sip_code == 487);
+}
+
+TEST_CASE("A phone that rang and died does not hold a cancelled caller up", "[proxy][call]") {
+  World world;
+  world.bind(1, "1002@hq.test", "10.0.0.2:5060");
+  auto text = world.authorized(invite());
+  world.receive(text);
+  world.next();
+  const auto sent = world.next();
+  world.receive_bytes(answer(sent, 180), sent.flow);
+  auto cancel = text;
+  cancel.replace(0, 6, "CANCEL");
+  cancel.replace(cancel.find("1 INVITE"), 8, "1 CANCEL");
+  world.receive(cancel);
+  world.forget_sent();
+  world.advance(6s);
+  bool ended = false;
+  while (!world.silent()) ended = world.next().status() == 487 || ended;
+  CHECK(ended);
+  world.advance(60s);
+  CHECK(world.layer.working() == 0);
+}
+
+TEST_CASE("Refusals reach the caller and the record with the right words", "[proxy][call]") {
+  using namespace events::v1;
+  const auto [code, upstream, outcome, by] = GENERATE(table<int, int, CallOutcome, CallParty>({
+      {486, 486, CALL_OUTCOME_BUSY, CALL_PARTY_CALLEE},
+      {600, 600, CALL_OUTCOME_BUSY, CALL_PARTY_CALLEE},
+      {603, 603, CALL_OUTCOME_DECLINED, CALL_PARTY_CALLEE},
+      {480, 480, CALL_OUTCOME_UNREACHABLE, CALL_PARTY_PLATFORM},
+      {404, 404, CALL_OUTCOME_NOT_FOUND, CALL_PARTY_PLATFORM},
+      {503, 500, CALL_OUTCOME_FAILED, CALL_PARTY_PLATFORM},
+      {430, 480, CALL_OUTCOME_UNREACHABLE, CALL_PARTY_PLATFORM},
+      {488, 488, CALL_OUTCOME_FAILED, CALL_PARTY_CALLEE},
+  }));
+  CAPTURE(code);
+  World world;
+  world.bind(1, "1002@hq.test", "10.0.0.2:5060");
+  const auto sent = ring(world, 1).front();
+  world.receive_bytes(answer(sent, code), sent.flow);
+  CHECK(world.next().method() == "ACK");
+  CHECK(world.next().status() == upstream);
+  const auto& entry = world.records.only();
+  CHECK(entry.events == Events{"started", "ended"});
+  CHECK(entry.end.outcome == outcome);
+  CHECK(entry.end.hung_up_by == by);
+  CHECK(entry.end.sip_code == static_cast<std::uint32_t>(upstream));
+  CHECK_FALSE(entry.end.reason.empty());
+}
+
+TEST_CASE("Calls that go nowhere are booked too", "[proxy][call]") {
+  using namespace events::v1;
+  const auto [number, code, outcome] = GENERATE(table<std::string, int, CallOutcome>({
+      {"1777", 404, CALL_OUTCOME_NOT_FOUND},
+      {"1003", 480, CALL_OUTCOME_UNREACHABLE},
+      {"1009", 480, CALL_OUTCOME_UNREACHABLE},
+  }));
+  CAPTURE(number);
+  World world;
+  const auto text = world.authorized(invite(number));
+  world.receive(text);
+  CHECK(world.next().status() == 100);
+  CHECK(world.next().status() == code);
+  world.receive(text);  // a retransmission changes nothing but is answered
+  CHECK(world.next().status() == code);
+  CHECK(world.records.calls.size() == 1);
+  CHECK(world.records.only().events == Events{"started", "ended"});
+  CHECK(world.records.only().end.outcome == outcome);
+  CHECK(world.records.only().record.dialled() == number);
+}
+
+TEST_CASE("No call crosses tenants and no stranger's is relayed", "[proxy][call]") {
+  World world;
+  world.bind(2, "1002@lab.test", "10.9.9.9:5060");
+  SECTION("another tenant's domain is as unknown as any") {
+    for (const std::string domain : {"lab.test", "elsewhere.example"}) {
+      auto text = invite("1002", "to-" + domain, "z9hG4bK" + domain);
+      text.replace(text.find("1002@hq.test"), 12, "1002@" + domain);
+      world.receive(world.authorized(text));
+      CHECK(world.next().status() == 100);
+      CHECK(world.next().status() == 404);
+      CHECK(world.silent());
+    }
+  }
+  SECTION("the same number in one's own tenant is nobody else's") {
+    world.receive(world.authorized(invite("1002")));
+    CHECK(world.next().status() == 100);
+    CHECK(world.next().status() == 480);
+  }
+  SECTION("without or with wrong credentials everybody is asked for them alike") {
+    auto stranger = invite("1002", "c");
+    stranger.replace(stranger.find("1001@hq.test"), 12, "joe@far.test");
+    world.receive(stranger);
+    const auto asked = world.next();
+    CHECK(asked.status() == 407);
+    CHECK(asked.value(HeaderId::ProxyAuthenticate).find("realm=\"far.test\"") != std::string::npos);
+    world.receive(world.authorized(invite("1002", "d", "z9hG4bKd"), "1001", "hq.test", "wrong"));
+    CHECK(world.next().status() == 407);
+    CHECK(world.refused(proxy::Refusal::WrongPassword) == 1);
+    world.receive(world.authorized(invite("1002", "e", "z9hG4bKe"), "1777", "hq.test", "any"));
+    CHECK(world.next().status() == 407);
+    CHECK(world.records.calls.empty());
+  }
+  SECTION("nobody calls in another's name") {
+    world.receive(world.authorized(invite("1002", "f", "z9hG4bKf"), "1003", "hq.test"));
+    CHECK(world.next().status() == 403);
+  }
+}
+
+TEST_CASE("A nonce is good for a while and each count once", "[proxy][call]") {
+  World world;
+  world.bind(1, "1002@hq.test", "10.0.0.2:5060");
+  const auto text = world.authorized(invite());
+  SECTION("too old") {
+    world.advance(6min);
+    world.receive(text);
+    const auto again = world.next();
+    CHECK(again.status() == 407);
+    CHECK(again.value(HeaderId::ProxyAuthenticate).find("stale=true") != std::string::npos);
+  }
+  SECTION("replayed") {
+    world.receive(text);
+    world.forget_sent();
+    auto replay = text;
+    replay.replace(replay.find("call-1"), 6, "call-2");
+    replay.replace(replay.find("z9hG4bK"), 8, "z9hG4bKx");
+    world.receive(replay);
+    CHECK(world.next().status() == 407);
+  }
+}
+
+TEST_CASE("While Redis is away new calls are put off", "[proxy][call]") {
+  World world;
+  world.bind(1, "1002@hq.test", "10.0.0.2:5060");
+  const bool records = GENERATE(true, false);
+  (records ? world.records.down : world.locations.down) = true;
+  world.receive(world.authorized(invite()));
+  CHECK(world.next().status() == 100);
+  const auto refused = world.next();
+  CHECK(refused.status() == 503);
+  CHECK(refused.message->has(HeaderId::RetryAfter));
+  CHECK(world.silent());
+}
+
+TEST_CASE("An INVITE that came over two paths rings once", "[proxy][call]") {
+  World world;
+  world.bind(1, "1002@hq.test", "10.0.0.2:5060");
+  const auto sent = ring(world, 1).front();
+  auto merged = world.authorized(invite("1002", "call-1", "z9hG4bKtwo"));
+  world.receive(merged);
+  CHECK(world.next().status() == 100);
+  CHECK(world.next().status() == 482);
+  CHECK(world.records.calls.size() == 1);
+  CHECK_FALSE(world.records.only().ended);
+}
+
+TEST_CASE("A phone behind another node is reached through it", "[proxy][call]") {
+  World caller_side;
+  World callee_side{"127.0.0.12"};
+  caller_side.bind(1, "1002@hq.test", "10.0.0.2:5060", callee_side.path_to("10.0.0.2:5060"));
+  const auto between = ring(caller_side, 1).front();
+  CHECK(between.to() == "127.0.0.12:5060");
+  CHECK(between.message->has(HeaderId::Route));
+
+  callee_side.receive_bytes(
+      std::string{between.message.bytes()},
+      {sip::Transport::Udp, 0, *proxy::Endpoint::parse("127.0.0.11:5060"), 0});
+  CHECK(callee_side.next().status() == 100);
+  const auto sent = callee_side.next();
+  CHECK(sent.to() == "10.0.0.2:5060");
+  CHECK_FALSE(sent.message->has(HeaderId::Route));
+  CHECK(sent.message->count(HeaderId::RecordRoute) == 2);
+  CHECK(callee_side.records.calls.empty());
+
+  callee_side.receive_bytes(answer(sent, 200), sent.flow);
+  const auto back = callee_side.next();
+  CHECK(back.to() == "127.0.0.11:5060");
+  caller_side.receive_bytes(std::string{back.message.bytes()}, between.flow);
+  CHECK(caller_side.next().status() == 200);
+  CHECK(caller_side.records.only().record.callee().route_set_size() == 2);
+}
+
+TEST_CASE("A connection that is gone is 430 between nodes and 480 to the caller", "[proxy][call]") {
+  World world;
+  SECTION("at the edge") {
+    auto text = invite();
+    text.insert(text.find("From:"), "Route: <" + World{}.path_to("10.0.0.2:40000", 5) + ">\n");
+    proxy::Tokens other_boot{world.key, 8};
+    std::string token;
+    other_boot.append(token, other_boot.token_of({sip::Transport::Tcp, 1,
+                                                  *proxy::Endpoint::parse("10.0.0.2:40000"), 5},
+                                                 world.addresses));
+    auto stale = invite();
+    stale.insert(stale.find("From:"), "Route: <sip:" + token + "@127.0.0.11:5060;lr>\n");
+    world.receive(stale);
+    CHECK(world.next().status() == 430);
+  }
+  SECTION("when it breaks while the INVITE is sent") {
+    world.bind(1, "1002@hq.test", "10.0.0.2:40000", world.path_to("10.0.0.2:40000", 5));
+    const auto sent = ring(world, 1).front();
+    CHECK(sent.flow.connection == 5);
+    world.layer.on_unsent(sent.report_to);
+    CHECK(world.next().status() == 480);
+    CHECK(world.records.only().end.outcome == events::v1::CALL_OUTCOME_UNREACHABLE);
+  }
+}
+
+TEST_CASE("A draining node takes nothing new", "[proxy][call]") {
+  World world;
+  world.router.drain();
+  world.receive(invite());
+  const auto refused = world.next();
+  CHECK(refused.status() == 503);
+  CHECK(refused.value(HeaderId::RetryAfter) == "1");
+}
+
+TEST_CASE("A draining node still reaches the phones behind it", "[proxy][call]") {
+  World world;
+  world.router.drain();
+  auto text = invite();
+  text.insert(text.find("From:"), "Route: <" + world.path_to("10.0.0.2:5060") + ">\n");
+  world.receive(text, "127.0.0.12:5060");
+  CHECK(world.next().status() == 100);
+  const auto sent = world.next();
+  CHECK(sent.method() == "INVITE");
+  CHECK(sent.to() == "10.0.0.2:5060");
+}
+
+TEST_CASE("An operator ends a call that rings", "[proxy][call]") {
+  World world;
+  world.bind(1, "1002@hq.test", "10.0.0.2:5060");
+  const auto sent = ring(world, 1).front();
+  world.receive_bytes(answer(sent, 180), sent.flow);
+  world.forget_sent();
+  const auto id = world.records.only().record.call_id();
+  CHECK(world.router.hang_up(id, "Maintenance"));
+  CHECK(world.next().status() == 480);
+  CHECK(world.next().method() == "CANCEL");
+  CHECK(world.records.only().end.hung_up_by == events::v1::CALL_PARTY_PLATFORM);
+  CHECK_FALSE(world.router.hang_up(id, "Maintenance"));
+}
+
+TEST_CASE("A call that was ended while it was being answered is hung up", "[proxy][call]") {
+  World world;
+  world.bind(1, "1002@hq.test", "10.0.0.2:5060");
+  const auto sent = ring(world, 1).front();
+  world.records.calls.begin()->second.ended = true;  // by another node
+  world.receive_bytes(answer(sent, 200, "callee", "Contact: <sip:phone@10.0.0.2:5060>\n"),
+                      sent.flow);
+  CHECK(world.next().status() == 200);
+  for (const auto* tag : {"tag=caller", "tag=callee"}) {
+    const auto bye = world.next();
+    CHECK(bye.method() == "BYE");
+    CHECK(bye.value(HeaderId::To).find(tag) != std::string::npos);
+  }
+}
+
+TEST_CASE("A caller goes by the directory's name for it", "[proxy][call]") {
+  World world;
+  world.bind(1, "1002@hq.test", "10.0.0.2:5060");
+  auto text = invite();
+  for (auto at = text.find("1001"); at != std::string::npos; at = text.find("1001")) {
+    text.replace(at, 4, "1003");
+  }
+  world.receive(world.authorized(text, "1003"));
+  CHECK(world.records.only().record.caller_name() == "Carol");
+}

@@ -1,0 +1,199 @@
+#include <catch2/catch.hpp>
+
+#include "proxy/domain/own_bye.hpp"
+#include "world.hpp"
+
+using namespace pbx;
+using namespace std::chrono_literals;
+using sip::HeaderId;
+using test::answer;
+using test::invite;
+using test::Sent;
+using test::World;
+
+namespace {
+
+/// An answered call of 1001 (127.0.0.1:5070, by UDP or over TCP connection 3) to 1002 (10.0.0.2).
+struct Call {
+  explicit Call(World& world, bool tcp = false) {
+    world.bind(1, "1002@hq.test", "10.0.0.2:5060");
+    auto text = invite();
+    const auto transport = tcp ? sip::Transport::Tcp : sip::Transport::Udp;
+    if (tcp) text.replace(text.find("/UDP"), 4, "/TCP");
+    world.receive(world.authorized(text), "127.0.0.1:5070", transport, tcp ? 3 : 0);
+    world.next();
+    const auto sent = world.next();
+    world.receive_bytes(answer(sent, 200, "callee", "Contact: <sip:phone@10.0.0.2:5060>\n"),
+                        sent.flow);
+    const auto ok = world.next();
+    for (const auto value : ok.message->values(HeaderId::RecordRoute)) {
+      callee_routes += "Route: " + std::string{value} + "\n";
+      caller_routes = "Route: " + std::string{value} + "\n" + caller_routes;
+    }
+  }
+
+  std::string request(const std::string& method, bool from_caller, int cseq = 2) const {
+    const std::string caller = "<sip:1001@hq.test>;tag=caller";
+    const std::string callee = "<sip:1002@hq.test>;tag=callee";
+    return method + (from_caller ? " sip:phone@10.0.0.2:5060" : " sip:1001@127.0.0.1:5070") +
+           " SIP/2.0\nVia: SIP/2.0/UDP 10.9.9.9:5060;branch=z9hG4bK" + method +
+           std::to_string(cseq) + ";rport\nMax-Forwards: 70\n" +
+           (from_caller ? caller_routes : callee_routes) +
+           "From: " + (from_caller ? caller : callee) + "\nTo: " + (from_caller ? callee : caller) +
+           "\nCall-ID: call-1\nCSeq: " + std::to_string(cseq) + " " + method +
+           "\nContent-Length: 0\n\n";
+  }
+
+  std::string caller_routes;
+  std::string callee_routes;
+};
+
+using Events = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("The ACK of an answer goes to the phone without a transaction", "[proxy][dialog]") {
+  World world;
+  const Call call{world};
+  const auto before = world.layer.size();
+  world.receive(call.request("ACK", true, 1));
+  const auto ack = world.next();
+  CHECK(ack.method() == "ACK");
+  CHECK(ack.to() == "10.0.0.2:5060");
+  CHECK_FALSE(ack.message->has(HeaderId::Route));
+  CHECK(world.layer.size() == before);
+}
+
+TEST_CASE("Either side hangs up and the call ends once", "[proxy][dialog]") {
+  World world;
+  const Call call{world};
+  const bool by_caller = GENERATE(true, false);
+  const auto text = call.request("BYE", by_caller);
+  world.receive(text);
+  const auto bye = world.next();
+  CHECK(bye.method() == "BYE");
+  CHECK(bye.to() == (by_caller ? "10.0.0.2:5060" : "127.0.0.1:5070"));
+  CHECK_FALSE(bye.message->has(HeaderId::Route));
+  world.receive_bytes(answer(bye, 200), bye.flow);
+  CHECK(world.next().status() == 200);
+  world.receive(text);
+  CHECK(world.next().status() == 200);
+
+  const auto& entry = world.records.only();
+  CHECK(entry.events == Events{"started", "answered", "ended"});
+  CHECK(entry.end.outcome == events::v1::CALL_OUTCOME_ANSWERED);
+  CHECK(entry.end.hung_up_by ==
+        (by_caller ? events::v1::CALL_PARTY_CALLER : events::v1::CALL_PARTY_CALLEE));
+}
+
+TEST_CASE("Another node that holds the address hangs up as well", "[proxy][dialog]") {
+  World world;
+  const Call call{world};
+  World survivor;
+  survivor.records.calls = world.records.calls;
+  survivor.receive(call.request("BYE", false));
+  CHECK(survivor.next().to() == "127.0.0.1:5070");
+  CHECK(survivor.records.only().ended);
+}
+
+TEST_CASE("A caller on TCP is reached over its connection", "[proxy][dialog]") {
+  World world;
+  const Call call{world, true};
+  CHECK(std::count(call.caller_routes.begin(), call.caller_routes.end(), '\n') == 2);
+  world.receive(call.request("BYE", false));
+  const auto bye = world.next();
+  CHECK(bye.flow.transport == sip::Transport::Tcp);
+  CHECK(bye.flow.connection == 3);
+  CHECK_FALSE(bye.message->has(HeaderId::Route));
+}
+
+TEST_CASE("Requests of a dialog that is not ours are never relayed", "[proxy][dialog]") {
+  World world;
+  const Call call{world};
+  const auto good = call.request("BYE", true);
+  SECTION("without a route of ours") {
+    auto text = good;
+    const auto at = text.find("Route:");
+    text.erase(at, text.find('\n', at) + 1 - at);
+    world.receive(text);
+    CHECK(world.next().status() == 481);
+  }
+  SECTION("with a forged one") {
+    auto text = good;
+    const auto at = text.find("<sip:") + 10;
+    text[text.find("Route: <sip:") + 20] ^= 1;
+    static_cast<void>(at);
+    world.receive(text);
+    CHECK(world.next().status() == 481);
+  }
+  SECTION("an ACK is dropped") {
+    auto text = call.request("ACK", true);
+    const auto at = text.find("Route:");
+    text.erase(at, text.find('\n', at) + 1 - at);
+    world.receive(text);
+    CHECK(world.silent());
+    CHECK(world.refused(proxy::Refusal::StrayAck) == 1);
+  }
+  CHECK_FALSE(world.records.only().ended);
+}
+
+TEST_CASE("A request with a foreign route is refused", "[proxy][dialog]") {
+  World world;
+  auto text = invite();
+  SECTION("a stranger's") {
+    text.insert(text.find("From:"), "Route: <sip:192.0.2.66;lr>\n");
+    world.receive(text);
+    CHECK(world.next().status() == 403);
+  }
+  SECTION("ours as outbound proxy is fine") {
+    text.insert(text.find("From:"), "Route: <sip:127.0.0.11;lr>\n");
+    world.receive(text);
+    CHECK(world.next().status() == 407);
+  }
+}
+
+TEST_CASE("An INVITE within a call goes to the other phone and is answered", "[proxy][dialog]") {
+  World world;
+  const Call call{world};
+  world.receive(call.request("INVITE", false));
+  CHECK(world.next().status() == 100);
+  const auto again = world.next();
+  CHECK(again.method() == "INVITE");
+  CHECK(again.to() == "127.0.0.1:5070");
+  world.receive_bytes(answer(again, 200, "caller"), again.flow);
+  CHECK(world.next().status() == 200);
+  CHECK(world.records.calls.size() == 1);
+  CHECK_FALSE(world.records.only().ended);
+}
+
+TEST_CASE("A 407 without transaction is acknowledged into nothing", "[proxy][dialog]") {
+  World world;
+  world.receive(invite());
+  const auto asked = world.next();
+  CHECK(world.layer.size() == 0);
+  auto ack = invite();
+  ack.replace(0, 6, "ACK");
+  ack.replace(ack.find("1 INVITE"), 8, "1 ACK");
+  const std::string to = "To: <sip:1002@hq.test>";
+  ack.replace(ack.find(to), to.size(), "To: " + asked.value(HeaderId::To));
+  world.receive(ack);
+  CHECK(world.silent());
+  CHECK(world.refused(proxy::Refusal::StrayAck) == 0);
+}
+
+TEST_CASE("A BYE made from the record reaches both phones", "[proxy][dialog]") {
+  World world;
+  const Call call{world};
+  const auto record = world.records.only().record;
+  for (const auto side : {proxy::Side::Caller, proxy::Side::Callee}) {
+    const auto bye = proxy::make_bye(world.node, record, side, "Maintenance");
+    REQUIRE(bye);
+    CHECK(bye->flow.remote.to_string() == "127.0.0.11:5060");
+    world.receive_bytes(bye->bytes,
+                        {sip::Transport::Udp, 0, *proxy::Endpoint::parse("127.0.0.11:5060"), 0});
+    const auto sent = world.next();
+    CHECK(sent.method() == "BYE");
+    CHECK(sent.to() == (side == proxy::Side::Caller ? "127.0.0.1:5070" : "10.0.0.2:5060"));
+    CHECK(sent.value(HeaderId::Reason).find("Maintenance") != std::string::npos);
+  }
+}

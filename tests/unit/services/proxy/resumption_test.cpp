@@ -1,0 +1,286 @@
+#include "proxy/domain/resumption.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "world.hpp"
+
+using namespace pbx;
+using namespace std::chrono_literals;
+using sip::HeaderId;
+using test::answer;
+using test::invite;
+using test::Sent;
+using test::World;
+
+namespace {
+
+using Events = std::vector<std::string>;
+
+/// A call of 1001 to 1002 that rings at its phones when its node is lost; `survivor` is another
+/// process that has the node's address and the cluster's records.
+struct LostCall {
+  explicit LostCall(std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+      lost.bind(1, "1002@hq.test", "10.0.0." + std::to_string(i + 1) + ":5060");
+    }
+    text = lost.authorized(invite());
+    lost.receive(text);
+    CHECK(lost.next().status() == 100);
+    for (std::size_t i = 0; i < count; ++i) phones.push_back(lost.next());
+  }
+
+  void ring(std::size_t phone) {
+    lost.receive_bytes(answer(phones[phone], 180, tag(phone)), phones[phone].flow);
+  }
+  /// Time passes, then the survivor takes over.
+  void lose(std::chrono::milliseconds after = 0ms) {
+    lost.forget_sent();
+    lost.advance(after);
+    survivor.inherit(lost);
+  }
+  void respond(std::size_t phone, int code) {
+    survivor.receive_bytes(answer(phones[phone], code, tag(phone)), phones[phone].flow);
+  }
+  std::string cancel() const {
+    auto cancel = text;
+    cancel.replace(0, 6, "CANCEL");
+    cancel.replace(cancel.find("1 INVITE"), 8, "1 CANCEL");
+    return cancel;
+  }
+  static std::string tag(std::size_t phone) { return "phone" + std::to_string(phone); }
+  const fakes::MemoryCallRecords::Entry& entry() const { return survivor.records.only(); }
+
+  World lost;
+  World survivor;
+  std::string text;
+  std::vector<Sent> phones;
+};
+
+}  // namespace
+
+TEST_CASE("A ringing call of a lost node is answered at the next one", "[proxy][resumption]") {
+  LostCall call{2};
+  call.ring(0);
+  call.ring(1);
+  call.lose();
+  call.respond(0, 200);
+
+  CHECK(call.survivor.next().status() == 100);
+  const auto ok = call.survivor.next();
+  CHECK(ok.status() == 200);
+  CHECK(ok.to() == "127.0.0.1:5070");
+  CHECK(ok.message->count(HeaderId::Via) == 1);
+  // The other phone stops ringing: its CANCEL has the branch that the lost node chose.
+  const auto cancel = call.survivor.next();
+  CHECK(cancel.method() == "CANCEL");
+  CHECK(cancel.to() == "10.0.0.2:5060");
+  CHECK(cancel.value(HeaderId::Via) == call.phones[1].message->field(0).value);
+  CHECK(cancel.message->request_uri_text() == "sip:phone@10.0.0.2:5060");
+  call.respond(1, 487);
+  CHECK(call.survivor.next().method() == "ACK");
+  CHECK(call.survivor.silent());
+  CHECK(call.entry().events == Events{"started", "ringing", "answered"});
+  CHECK(call.entry().record.callee().tag() == "phone0");
+  CHECK_FALSE(call.entry().record.has_early());
+  CHECK(call.survivor.metrics.resumed.Value() == 1);
+}
+
+TEST_CASE("A call whose phone had not said a word is resumed too", "[proxy][resumption]") {
+  LostCall call{1};
+  call.lose();
+  call.respond(0, 180);
+  CHECK(call.survivor.next().status() == 100);
+  CHECK(call.survivor.next().status() == 180);
+  call.respond(0, 200);
+  CHECK(call.survivor.next().status() == 200);
+  CHECK(call.survivor.silent());
+  CHECK(call.entry().events == Events{"started", "ringing", "answered"});
+}
+
+TEST_CASE("The caller's CANCEL reaches the phones through the next node", "[proxy][resumption]") {
+  LostCall call{2};
+  call.ring(0);
+  call.lose();
+  call.survivor.receive(call.cancel());
+  CHECK(call.survivor.next().status() == 100);
+  const auto ok = call.survivor.next();
+  CHECK(ok.status() == 200);
+  CHECK(ok.value(HeaderId::CSeq) == "1 CANCEL");
+  for (std::size_t i = 0; i < 2; ++i) {
+    const auto cancel = call.survivor.next();
+    CHECK(cancel.method() == "CANCEL");
+    CHECK(cancel.value(HeaderId::Via) == call.phones[i].message->field(0).value);
+  }
+  call.respond(0, 487);
+  call.respond(1, 487);
+  CHECK(call.survivor.next().method() == "ACK");
+  CHECK(call.survivor.next().method() == "ACK");
+  CHECK(call.survivor.next().status() == 487);
+  CHECK(call.survivor.silent());
+  CHECK(call.entry().events == Events{"started", "ringing", "ended"});
+  CHECK(call.entry().end.hung_up_by == events::v1::CALL_PARTY_CALLER);
+  CHECK(call.survivor.early.empty());
+}
+
+TEST_CASE("A busy phone's answer is acknowledged and told to the caller", "[proxy][resumption]") {
+  LostCall call{1};
+  call.ring(0);
+  call.lose();
+  call.respond(0, 486);
+  CHECK(call.survivor.next().status() == 100);
+  CHECK(call.survivor.next().method() == "ACK");
+  const auto busy = call.survivor.next();
+  CHECK(busy.status() == 486);
+  CHECK(call.entry().end.outcome == events::v1::CALL_OUTCOME_BUSY);
+}
+
+TEST_CASE("What a phone had refused before the loss is remembered", "[proxy][resumption]") {
+  LostCall call{2};
+  call.ring(1);
+  call.lost.receive_bytes(answer(call.phones[0], 486, "phone0"), call.phones[0].flow);
+  call.lose();
+  call.respond(1, 404);
+  CHECK(call.survivor.next().status() == 100);
+  CHECK(call.survivor.next().method() == "ACK");
+  CHECK(call.survivor.next().status() == 486);
+  CHECK(call.survivor.silent());
+}
+
+TEST_CASE("Timer C goes on where it stood", "[proxy][resumption]") {
+  LostCall call{1};
+  call.ring(0);
+  call.lose(170s);
+  const auto& early = call.entry().record.early();
+  const auto stored = sip::parse_stored(early.invite());
+  REQUIRE(stored);
+  call.survivor.resumption.take(stored->get(), {});  // as when the record's lease ran out
+  CHECK(call.survivor.next().status() == 100);
+  call.survivor.advance(9s);
+  CHECK(call.survivor.silent());
+  call.survivor.advance(2s);
+  CHECK(call.survivor.next().method() == "CANCEL");
+  CHECK(call.survivor.next().status() == 408);
+  call.survivor.forget_sent();
+  call.respond(0, 487);
+  CHECK(call.survivor.next().method() == "ACK");
+  CHECK(call.entry().end.outcome == events::v1::CALL_OUTCOME_NO_ANSWER);
+}
+
+TEST_CASE("The caller repeats its INVITE to the next node", "[proxy][resumption]") {
+  LostCall call{1};
+  call.lose();
+  call.survivor.receive(call.text);
+  CHECK(call.survivor.next().status() == 100);
+  const auto again = call.survivor.next();
+  CHECK(again.method() == "INVITE");
+  CHECK(again.value(HeaderId::Via) == call.phones[0].message->field(0).value);
+  call.respond(0, 200);
+  CHECK(call.survivor.next().status() == 200);
+  CHECK(call.entry().events == Events{"started", "answered"});
+  CHECK(call.survivor.records.calls.size() == 1);
+}
+
+TEST_CASE("The same call by another way is still a merged request", "[proxy][resumption]") {
+  LostCall call{1};
+  call.lose();
+  auto other = call.text;
+  other.replace(other.find("authorizedone"), 13, "otherwise");
+  call.survivor.receive(other);
+  CHECK(call.survivor.next().status() == 100);
+  CHECK(call.survivor.next().status() == 482);
+  CHECK(call.survivor.metrics.resumed.Value() == 0);
+}
+
+TEST_CASE("Messages that come while the record is looked for wait", "[proxy][resumption]") {
+  LostCall call{1};
+  call.ring(0);
+  call.lose();
+  call.survivor.records.held = true;
+  call.respond(0, 180);
+  call.respond(0, 200);
+  call.survivor.receive(call.cancel());
+  CHECK(call.survivor.silent());
+  call.survivor.records.release();
+  CHECK(call.survivor.next().status() == 100);
+  CHECK(call.survivor.next().status() == 180);
+  CHECK(call.survivor.next().status() == 200);
+  CHECK(call.survivor.next().value(HeaderId::CSeq) == "1 CANCEL");
+  CHECK(call.survivor.silent());
+  CHECK(call.entry().events.back() == "answered");
+}
+
+TEST_CASE("A call that its own process has is not taken from it", "[proxy][resumption]") {
+  LostCall call{1};
+  call.ring(0);
+  call.lose();
+  call.survivor.settings.boot = call.lost.settings.boot;
+  call.respond(0, 180);
+  CHECK(call.survivor.next().status() == 180);  // stateless
+  call.survivor.receive(call.cancel());
+  CHECK(call.survivor.next().status() == 481);
+  CHECK(call.survivor.metrics.resumed.Value() == 0);
+}
+
+TEST_CASE("A response that is none to the record's INVITE takes nothing over",
+          "[proxy][resumption]") {
+  LostCall call{1};
+  call.ring(0);
+  call.lose();
+  auto forged = answer(call.phones[0], 200, "phone0");
+  forged.replace(forged.find("authorizedone"), 13, "inventedtwo12");
+  call.survivor.receive_bytes(forged, call.phones[0].flow);
+  CHECK(call.survivor.next().status() == 200);
+  CHECK(call.entry().events == Events{"started", "ringing"});
+  CHECK(call.survivor.metrics.resumed.Value() == 0);
+}
+
+TEST_CASE("A node that does not have the lost one's address leaves its calls alone",
+          "[proxy][resumption]") {
+  LostCall call{1};
+  call.ring(0);
+  call.lose();
+  World elsewhere{"127.0.0.12"};
+  elsewhere.inherit(call.lost);
+  const auto stored = sip::parse_stored(call.entry().record.early().invite());
+  REQUIRE(stored);
+  elsewhere.resumption.take(stored->get(), {});
+  CHECK(elsewhere.silent());
+  CHECK(elsewhere.records.only().record.early().boot() == call.lost.settings.boot);
+}
+
+TEST_CASE("While records cannot be read, responses still find their way", "[proxy][resumption]") {
+  LostCall call{1};
+  call.ring(0);
+  call.lose();
+  call.survivor.records.down = true;
+  call.respond(0, 200);
+  CHECK(call.survivor.next().status() == 200);
+  CHECK(call.survivor.silent());
+}
+
+TEST_CASE("A phone that answers need not be registered any more", "[proxy][resumption]") {
+  LostCall call{1};
+  call.ring(0);
+  call.lose();
+  call.survivor.locations.bindings.clear();
+  call.survivor.settings.node = call.survivor.records.owner = "survivor";
+  call.respond(0, 200);
+  CHECK(call.survivor.next().status() == 100);
+  CHECK(call.survivor.next().status() == 200);
+  CHECK(call.survivor.silent());
+  CHECK(call.entry().events.back() == "answered");
+  CHECK(call.entry().record.owner() == "survivor");
+  CHECK(call.entry().record.callee().route_set_size() == 1);
+  call.respond(0, 200);  // the caller's ACK was lost
+  CHECK(call.survivor.next().status() == 200);
+  CHECK(call.entry().events.size() == 3);
+}
+
+TEST_CASE("The record of an early call tells no credentials and no media", "[proxy][resumption]") {
+  LostCall call{1};
+  const auto& invite = call.lost.records.only().record.early().invite();
+  CHECK(invite.find("Authorization") == std::string::npos);
+  const auto stored = sip::parse_stored(invite);
+  REQUIRE(stored);
+  CHECK(stored->get().body().empty());
+}

@@ -1,0 +1,1 @@
+"""What `tools/dev` is made of: backends, services, phones and tests of one checkout, all on loopback."""
