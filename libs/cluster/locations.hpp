@@ -85,7 +85,8 @@ class Locations {
   /// One server-side call: order check, limit, replacement, expiry.
   void apply(const Update& update, Applied done);
   /// Puts bindings back as an event told them, where no binding of that id is: after Redis lost
-  /// all. What phones have registered since stays as it is.
+  /// all. What phones have registered since stays as it is, and what was removed in the last ten
+  /// minutes stays away: the log may have been read before it said so.
   void restore(TenantId tenant, std::string_view aor, const std::vector<BindingChange>& bindings,
                MoveFunction<void(Result<Restored>)> done);
 

@@ -7,6 +7,8 @@ const char* const kLocationsLua = R"lua(
 local HEADER = '>BI8I4c8I2c0'
 local HEADER_BYTES = 23
 local KEY_SLACK_MS = 5000 -- nodes' clocks differ; each binding is checked by its own expiry anyway
+local GONE_MS = 600000 -- longer than any restoration takes
+local GONE_ALL = '*'
 
 -- Bindings of the hash that are alive: id -> {expires, cseq, fingerprint, call-id, value}.
 local function read(key, now)
@@ -31,6 +33,17 @@ local function read(key, now)
     end
   end
   return live, count, dead
+end
+
+-- Ids that were removed on purpose: a restoration that read the log before must not bring them back.
+local function gone_key(key)
+  return key .. ':gone'
+end
+
+local function remember_gone(key, ids)
+  if #ids == 0 then return end
+  redis.call('SADD', gone_key(key), unpack(ids))
+  redis.call('PEXPIRE', gone_key(key), GONE_MS)
 end
 
 local function answer(verdict, codes, removed, expired, live)
@@ -59,6 +72,7 @@ local function apply(keys, args)
       if stale(binding) then return answer(1, '', 0, 0, live) end
     end
     redis.call('UNLINK', key)
+    remember_gone(key, {GONE_ALL})
     return answer(0, '', count, expired, {})
   end
 
@@ -68,11 +82,13 @@ local function apply(keys, args)
   end
 
   local before, codes, sets, gone, removed, added = {}, {}, {}, dead, 0, false
+  local left = {} -- there or not: what Redis has lost can be unregistered too
   for i = 6, #args, 2 do
     local id, value, old = args[i], args[i + 1], live[args[i]]
     if before[id] == nil then before[id] = old or false end
     if value == '' then
       codes[#codes + 1] = old and '4' or '0'
+      left[#left + 1] = id
       if old then
         live[id] = nil
         count = count - 1
@@ -97,6 +113,7 @@ local function apply(keys, args)
     return answer(2, '', 0, 0, live)
   end
 
+  remember_gone(key, left)
   local latest = 0
   for _, binding in pairs(live) do
     if binding[1] > latest then latest = binding[1] end
@@ -119,18 +136,23 @@ local function apply(keys, args)
   return answer(0, table.concat(codes), removed, expired, live)
 end
 
--- KEYS: the AoR. ARGV: now, then id and value of each binding. Writes only ids that are not there.
--- Reply: bindings written, live ones there before.
+-- KEYS: the AoR. ARGV: now, then id and value of each binding. Writes only ids that are not there
+-- and were not removed in the last minutes. Reply: bindings written, live ones
+-- there before.
 local function restore(keys, args)
   local key, now = keys[1], tonumber(args[1])
   local live, count = read(key, now)
-  local latest, sets = 0, {}
+  local latest, sets, gone = 0, {}, {}
+  for _, id in ipairs(redis.call('SMEMBERS', gone_key(key))) do
+    gone[id] = true
+  end
+  if gone[GONE_ALL] then return {0, count} end
   for _, binding in pairs(live) do
     if binding[1] > latest then latest = binding[1] end
   end
   for i = 2, #args, 2 do
     local _, expires = struct.unpack('>BI8', args[i + 1])
-    if expires > now and not live[args[i]] then
+    if expires > now and not live[args[i]] and not gone[args[i]] then
       sets[#sets + 1] = args[i]
       sets[#sets + 1] = args[i + 1]
       if expires > latest then latest = expires end

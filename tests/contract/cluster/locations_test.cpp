@@ -255,6 +255,31 @@ TEST_CASE_METHOD(Fixture, "After a total loss bindings come back, but replace no
   }));
 }
 
+TEST_CASE_METHOD(Fixture, "What was removed while the log was read does not come back",
+                 "[cluster]") {
+  const std::vector<cluster::BindingChange> known{{phone("sip:a")}, {phone("sip:b")}};
+  SECTION("the binding was there again") { apply(update({phone("sip:a")})); }
+  SECTION("the binding was still lost") {}
+  auto removal = update({phone("sip:a")});
+  removal.changes[0].remove = true;
+  apply(removal);
+  const auto restore = [&] {
+    return get<cluster::Restored>(
+        [&](auto done) { store.restore(kTenant, kAor, known, std::move(done)); });
+  };
+  CHECK(restore()->added == 1);
+  CHECK(contacts() == Contacts{"sip:b"});
+  CHECK(ask(Command{"PTTL", redis_keys::location(kTenant, kAor) + ":gone"})->integer() > 0);
+
+  auto all = update({});
+  all.remove_all = true;
+  apply(all);
+  CHECK(restore()->added == 0);
+  CHECK(contacts().empty());
+  apply(update({phone("sip:a")}));
+  CHECK(contacts() == Contacts{"sip:a"});
+}
+
 TEST_CASE_METHOD(Fixture, "Without Redis there is an error, and afterwards all works again",
                  "[cluster]") {
   server.kill();

@@ -12,7 +12,7 @@ from devlib.cdrs import Cdr
 from devlib.errors import DevError
 from devlib.progress import elapsed, table
 from devlib.services import Services
-from devlib.testing import counts_of
+from devlib.testing import counts_of, failed_programs
 from devlib.tone import tone_of, write_tone
 from devlib.workspace import Workspace, check_net, open_workspace, remember
 
@@ -50,6 +50,21 @@ def test_silence_is_no_tone(tmp_path):
 )
 def test_results_are_read_from_the_runners_last_line(output, counts):
     assert counts_of(output) == counts
+
+
+def test_a_sanitizers_finding_gets_no_second_try(tmp_path):
+    report = tmp_path / "junit.xml"
+    report.write_text(
+        "<testsuite>"
+        '<testcase name="good" status="run"><system-out>fine</system-out></testcase>'
+        '<testcase name="slow" status="fail"><system-out>waited for 200</system-out></testcase>'
+        '<testcase name="race" status="fail"><system-out>WARNING: ThreadSanitizer: data race'
+        "</system-out></testcase>"
+        "</testsuite>"
+    )
+    assert failed_programs(report) == {"slow": "waited for 200"}
+    assert set(failed_programs(report, findings=True)) == {"slow", "race"}
+    assert failed_programs(tmp_path / "none.xml") == {}
 
 
 def test_accounts_are_written_as_baresip_reads_them():
