@@ -1,5 +1,7 @@
 #include "cluster/dialog_codec.hpp"
 
+#include <algorithm>
+
 #include "core/bytes.hpp"
 #include "core/errc.hpp"
 
@@ -60,12 +62,24 @@ Result<Dialog> decode_dialog(std::string_view value) {
   return decode_dialog(header);
 }
 
-std::string encode_new_dialog(const state::v1::DialogRecord& record) {
+int fit(const DialogHeader& header, std::string_view tag_a, std::string_view tag_b) {
+  const auto matches = [&](std::string_view caller, std::string_view callee) {
+    if (header.caller_tag != caller) return 0;
+    if (header.callee_tag == callee) return 3;
+    return header.callee_tag.empty() || callee.empty() ? 2 : 0;
+  };
+  const int tags = std::max(matches(tag_a, tag_b), tag_b.empty() ? 0 : matches(tag_b, tag_a));
+  if (tags == 0) return 0;
+  return 2 * tags + (header.state != state::v1::DIALOG_STATE_ENDED ? 1 : 0);
+}
+
+std::string encode_dialog(const state::v1::DialogRecord& record, state::v1::DialogState state,
+                          std::uint32_t sequence, std::uint32_t version) {
   ByteWriter writer;
   writer.u8(kFormat);
-  writer.u8(state::v1::DIALOG_STATE_CALLING);
-  writer.u32(1);
-  writer.u32(1);
+  writer.u8(static_cast<std::uint8_t>(state));
+  writer.u32(sequence);
+  writer.u32(version);
   writer.u64(record.tenant_id());
   add_short(writer, record.caller().tag());
   add_short(writer, record.callee().tag());
@@ -73,6 +87,10 @@ std::string encode_new_dialog(const state::v1::DialogRecord& record) {
   auto value = writer.take();
   record.AppendToString(&value);
   return value;
+}
+
+std::string encode_new_dialog(const state::v1::DialogRecord& record) {
+  return encode_dialog(record, state::v1::DIALOG_STATE_CALLING, 1, 1);
 }
 
 std::string encode_end(const EndFacts& facts) {

@@ -26,7 +26,14 @@ Result<DialogHeader> parse_dialog_header(std::string_view value);
 Result<Dialog> decode_dialog(std::string_view value);
 Result<Dialog> decode_dialog(const DialogHeader& header);
 
-/// The value of a new call: state CALLING, sequence 1, version 1.
+/// How well a record fits a question for two tags, in either order; 0 is not at all. An early
+/// dialog's callee has no tag in the record yet; a CANCEL knows no callee tag.
+int fit(const DialogHeader& header, std::string_view tag_a, std::string_view tag_b);
+
+/// The value of a live call.
+std::string encode_dialog(const state::v1::DialogRecord& record, state::v1::DialogState state,
+                          std::uint32_t sequence, std::uint32_t version);
+/// Of a new one: state CALLING, sequence 1, version 1.
 std::string encode_new_dialog(const state::v1::DialogRecord& record);
 std::string encode_end(const EndFacts& facts);
 /// Eight bytes, as the header has it.

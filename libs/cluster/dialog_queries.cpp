@@ -13,19 +13,6 @@ namespace {
 using redis::Command;
 using redis::Reply;
 
-/// How well a record fits a question for two tags; 0 is not at all.
-int fit(const DialogHeader& header, std::string_view a, std::string_view b) {
-  const auto matches = [&](std::string_view caller, std::string_view callee) {
-    if (header.caller_tag != caller) return 0;
-    if (header.callee_tag == callee) return 3;
-    // An early dialog's callee has no tag in the record yet; a CANCEL knows no callee tag.
-    return header.callee_tag.empty() || callee.empty() ? 2 : 0;
-  };
-  const int tags = std::max(matches(a, b), b.empty() ? 0 : matches(b, a));
-  if (tags == 0) return 0;
-  return 2 * tags + (header.state != state::v1::DIALOG_STATE_ENDED ? 1 : 0);
-}
-
 /// Collects the answers of several commands; ready when the last of them is there.
 struct Gathering {
   std::vector<std::optional<Dialog>> dialogs;

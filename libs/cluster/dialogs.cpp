@@ -18,6 +18,7 @@ using state::v1::DialogRecord;
 // A live record has an owner (its lease); this only clears away what no reaper ever found.
 constexpr std::int64_t kLiveTtlMs = 7LL * 24 * 3600 * 1000;
 constexpr std::int64_t kEndedTtlMs = 3600 * 1000;
+constexpr std::size_t kMaxStale = 100'000;  // beyond that, listing the tenant's calls removes them
 
 std::string_view tag(std::string_view text) { return text.substr(0, 0xffff); }
 
@@ -60,7 +61,8 @@ Dialogs::Dialogs(redis::Client& redis, const Clock& clock)
       begin_name_{functions_.function("pbx_dlg_begin")},
       step_name_{functions_.function("pbx_dlg_step")},
       end_name_{functions_.function("pbx_dlg_end")},
-      claim_name_{functions_.function("pbx_dlg_claim")} {}
+      claim_name_{functions_.function("pbx_dlg_claim")},
+      restore_name_{functions_.function("pbx_dlg_restore")} {}
 
 void Dialogs::begin(const DialogRecord& record, Duration lease, Done<Step> done) {
   // Record and lease in one: a record without one would never be found by the reaper.
@@ -70,20 +72,37 @@ void Dialogs::begin(const DialogRecord& record, Duration lease, Done<Step> done)
   command.add(encode_new_dialog(record)).add(kLiveTtlMs).add(encode_tenant(record.tenant_id()));
   command.add(tag(record.caller().tag()));
   command.add(lease_member(kLive, key)).add(now_ms() + lease.count());
-  redis_.send(std::move(command), [this, key, tenant = TenantId{record.tenant_id()},
-                                   started = record.started_at_ms(),
+  redis_.send(std::move(command),
+              [this, key, tenant = TenantId{record.tenant_id()}, started = record.started_at_ms(),
+               done = std::move(done)](Result<Reply> reply) mutable {
+                if (!reply) return done(functions_.reload_if_missing(redis_, reply.error()));
+                auto step = read_step(*reply);
+                if (step) list_call(key, tenant, started);
+                done(std::move(step));
+              });
+}
+
+void Dialogs::list_call(const DialogKey& key, TenantId tenant, std::int64_t started_at_ms) {
+  redis_.send(Command{"ZADD", redis_keys::calls(tenant)}.add(started_at_ms).add(call_member(key)),
+              {});
+  const auto legs = redis_keys::dialog_call(key.call_id);
+  redis_.send(Command{"SADD", legs, key.sip_call_id}, {});
+  redis_.send(Command{"PEXPIRE", legs}.add(kLiveTtlMs), {});
+}
+
+void Dialogs::restore(const Dialog& dialog, Duration lease, Done<bool> done) {
+  const auto key = key_of(dialog.record);
+  Command command{"FCALL",        restore_name_, "2", redis_keys::dialog(key.sip_call_id),
+                  lease_key(key), key.call_id};
+  command.add(encode_dialog(dialog.record, dialog.record.state(), dialog.sequence, dialog.version));
+  command.add(kLiveTtlMs);
+  command.add(lease_member(kLive, key)).add(now_ms() + lease.count());
+  redis_.send(std::move(command), [this, key, tenant = TenantId{dialog.record.tenant_id()},
+                                   started = dialog.record.started_at_ms(),
                                    done = std::move(done)](Result<Reply> reply) mutable {
     if (!reply) return done(functions_.reload_if_missing(redis_, reply.error()));
-    auto step = read_step(*reply);
-    if (step) {
-      // Other slots of a cluster, so commands of their own; each may be repeated.
-      redis_.send(Command{"ZADD", redis_keys::calls(tenant)}.add(started).add(call_member(key)),
-                  {});
-      const auto legs = redis_keys::dialog_call(key.call_id);
-      redis_.send(Command{"SADD", legs, key.sip_call_id}, {});
-      redis_.send(Command{"PEXPIRE", legs}.add(kLiveTtlMs), {});
-    }
-    done(std::move(step));
+    if (reply->integer() == 1) list_call(key, tenant, started);
+    done(reply->integer() == 1);
   });
 }
 
@@ -121,16 +140,30 @@ void Dialogs::end(const DialogKey& key, const EndFacts& facts, Duration lease, D
   command.add(encode_end(facts)).add(kEndedTtlMs);
   command.add(lease_member(kEnded, key)).add(now_ms() + lease.count());
   command.add(facts.outcome == events::v1::CALL_OUTCOME_ANSWERED ? 1 : 0);
-  redis_.send(std::move(command), [this, key, done = std::move(done)](Result<Reply> reply) mutable {
+  redis_.send(std::move(command), [this, done = std::move(done)](Result<Reply> reply) mutable {
     if (!reply) return done(functions_.reload_if_missing(redis_, reply.error()));
     if (const auto error = verdict(*reply)) return done(error);
     auto dialog = decode_dialog((*reply)[1].text());
-    if (dialog) {
-      const TenantId tenant{dialog->record.tenant_id()};
-      redis_.send(Command{"ZREM", redis_keys::calls(tenant), call_member(key)}, {});
-    }
+    if (dialog) unlist(dialog->record);
     done(std::move(dialog));
   });
+}
+
+void Dialogs::unlist(const DialogRecord& record) {
+  unlist(redis_keys::calls(TenantId{record.tenant_id()}), call_member(key_of(record)));
+}
+
+void Dialogs::unlist(std::string calls_key, std::string member) {
+  Command removal{"ZREM", calls_key, member};
+  redis_.send(std::move(removal), [this, key = std::move(calls_key),
+                                   member = std::move(member)](const Result<Reply>& reply) mutable {
+    if (reply || stale_.size() >= kMaxStale) return;
+    stale_.emplace_back(std::move(key), std::move(member));
+  });
+}
+
+void Dialogs::tidy() {
+  for (auto& [key, member] : std::exchange(stale_, {})) unlist(std::move(key), std::move(member));
 }
 
 void Dialogs::forget(const DialogKey& key, Done<void> done) {

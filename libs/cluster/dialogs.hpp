@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/clock.hpp"
@@ -99,6 +100,13 @@ class Dialogs {
   void end(const DialogKey& key, const EndFacts& facts, Duration lease, Done<Dialog> done);
   /// The ENDED event is delivered: nothing is left of the call.
   void forget(const DialogKey& key, Done<void> done = {});
+  /// Writes a live record as it was, if Redis has none of that call: it has lost it. False: it has.
+  void restore(const Dialog& dialog, Duration lease, Done<bool> done);
+  /// An ended call is no active one of its tenant. end() does it; whoever finds an ended record
+  /// does it again, for the node that could not.
+  void unlist(const state::v1::DialogRecord& record);
+  /// Does again what unlist() could not because Redis was away. To be called about once a second.
+  void tidy();
 
   /// By the phones' Call-ID and both tags in either order; an empty `tag_b` or one that is not
   /// known yet finds the early dialog of `tag_a`. Ended ones are found too, live ones preferred.
@@ -131,12 +139,17 @@ class Dialogs {
              Done<std::vector<DialogKey>> gone);
   void load_members(std::vector<std::string> members, Done<std::vector<Dialog>> done,
                     MoveFunction<void(const std::string&)> dead);
+  /// What stands in other slots than the record, so commands of their own; each may be repeated.
+  void list_call(const DialogKey& key, TenantId tenant, std::int64_t started_at_ms);
+  void unlist(std::string calls_key, std::string member);
   std::int64_t now_ms() const { return clock_.now().time_since_epoch().count(); }
 
   redis::Client& redis_;
   const Clock& clock_;
   redis::FunctionLibrary functions_;
-  std::string begin_name_, step_name_, end_name_, claim_name_;
+  std::string begin_name_, step_name_, end_name_, claim_name_, restore_name_;
+  std::vector<std::pair<std::string, std::string>>
+      stale_;  ///< Key and member, still to be removed.
 };
 
 }  // namespace pbx::cluster

@@ -90,6 +90,17 @@ local function finish(keys, args)
   return {0, value}
 end
 
+-- KEYS: the record, the leases of its shard. ARGV: our call id, value, time to live in ms, member and
+-- end of the lease. Reply: 1 if there was no record of this call.
+local function restore(keys, args)
+  local written = redis.call('HSETNX', keys[1], args[1], args[2])
+  if written == 1 then
+    redis.call('ZADD', keys[2], args[5], args[4])
+    redis.call('PEXPIRE', keys[1], args[3])
+  end
+  return written
+end
+
 -- KEYS: a shard of the leases. ARGV: now, end of the new lease, limit. Reply: members taken.
 local function claim(keys, args)
   local members = redis.call('ZRANGEBYSCORE', keys[1], '-inf', args[1], 'LIMIT', 0, args[3])
@@ -106,6 +117,7 @@ redis.register_function('pbx_dlg_begin_$V', begin)
 redis.register_function('pbx_dlg_step_$V', step)
 redis.register_function('pbx_dlg_end_$V', finish)
 redis.register_function('pbx_dlg_claim_$V', claim)
+redis.register_function('pbx_dlg_restore_$V', restore)
 )lua";
 
 }  // namespace pbx::cluster

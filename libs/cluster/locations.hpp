@@ -44,6 +44,7 @@ enum class Verdict : std::uint8_t {
 enum class Change : std::uint8_t {
   None,
   Refreshed,  ///< Same contact, path, source …; another expiry.
+  Affirmed,   ///< The same, and the first since its expiry passed into another day: to be told.
   Moved,      ///< Same phone, another contact, path or source.
   Added,
   Removed,

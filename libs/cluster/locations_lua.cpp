@@ -9,6 +9,7 @@ local HEADER_BYTES = 23
 local KEY_SLACK_MS = 5000 -- nodes' clocks differ; each binding is checked by its own expiry anyway
 local GONE_MS = 600000 -- longer than any restoration takes
 local GONE_ALL = '*'
+local DAY_MS = 86400000
 
 -- Bindings of the hash that are alive: id -> {expires, cseq, fingerprint, call-id, value}.
 local function read(key, now)
@@ -44,6 +45,13 @@ local function remember_gone(key, ids)
   if #ids == 0 then return end
   redis.call('SADD', gone_key(key), unpack(ids))
   redis.call('PEXPIRE', gone_key(key), GONE_MS)
+end
+
+-- True for one refresh a day, at another time of day for each phone: the log's readers must know that
+-- it is still there.
+local function affirms(print, old_expires, new_expires)
+  local offset = struct.unpack('>I4', print) % DAY_MS
+  return math.floor((old_expires + offset) / DAY_MS) < math.floor((new_expires + offset) / DAY_MS)
 end
 
 local function answer(verdict, codes, removed, expired, live)
@@ -87,7 +95,7 @@ local function apply(keys, args)
     local id, value, old = args[i], args[i + 1], live[args[i]]
     if before[id] == nil then before[id] = old or false end
     if value == '' then
-      codes[#codes + 1] = old and '4' or '0'
+      codes[#codes + 1] = old and '5' or '0'
       left[#left + 1] = id
       if old then
         live[id] = nil
@@ -98,11 +106,13 @@ local function apply(keys, args)
       local _, expires, new_cseq, print, new_call_id = struct.unpack(HEADER, value)
       live[id] = {expires, new_cseq, print, new_call_id, value}
       if not old then
-        codes[#codes + 1] = '3'
+        codes[#codes + 1] = '4'
         count = count + 1
         added = true
+      elseif old[3] ~= print then
+        codes[#codes + 1] = '3'
       else
-        codes[#codes + 1] = old[3] == print and '1' or '2'
+        codes[#codes + 1] = affirms(print, old[1], expires) and '2' or '1'
       end
     end
   end

@@ -36,6 +36,8 @@ Metrics::Metrics(prometheus::Registry& registry)
                               "Writes of dialog records that failed")},
       reaped{
           counter(registry, "pbx_proxy_reaped_total", "Lapsed dialog records that were settled")},
+      restored{counter(registry, "pbx_proxy_records_restored_total",
+                       "Dialog records written again because Redis had lost them")},
       resumed{counter(registry, "pbx_proxy_calls_resumed_total",
                       "Ringing calls of lost nodes that went on here")} {
   for (std::size_t i = 0; i < requests_.size(); ++i) {

@@ -39,6 +39,7 @@ class Metrics {
   prometheus::Counter& events_published;
   prometheus::Counter& record_failures;  ///< Writes of dialog records that did not succeed.
   prometheus::Counter& reaped;           ///< Lapsed records of other nodes that were settled.
+  prometheus::Counter& restored;         ///< Records written again that Redis had lost.
   prometheus::Counter& resumed;          ///< Ringing calls of lost nodes that went on here.
 
  private:

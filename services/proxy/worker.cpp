@@ -57,6 +57,8 @@ Worker::Worker(runtime::Loop& loop, unsigned index, Shared& shared)
   redis_.on_connect([this](redis::Client& connection) {
     locations_.load_functions(connection);
     dialogs_.load_functions(connection);
+    reaper_.on_reconnect();
+    keeper_.retry();
   });
   trays_.on_put([this] { flush_trays_.arm(); });
   transports_.open(
@@ -106,9 +108,10 @@ void Worker::maintain() {
     const auto lease = std::max<std::int64_t>(
         1, std::chrono::duration_cast<seconds>(node_.settings.dialog_lease).count() / 3);
     // Leases are the process' business: its first worker renews those of all.
-    if (node_.worker == 0 && ++ticks_ % static_cast<unsigned>(lease) == 0) {
-      reaper_.renew();
-      reaper_.sweep();
+    if (node_.worker == 0) {
+      const bool due = ++ticks_ % static_cast<unsigned>(lease) == 0;
+      if (due || reaper_.urgent()) reaper_.renew();
+      if (due) reaper_.sweep();
     }
     maintain();
   });

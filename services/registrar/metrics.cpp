@@ -40,7 +40,8 @@ Metrics::Metrics(prometheus::Registry& registry)
     refused_[i] = &counter(registry, "pbx_registrar_refused_total", "REGISTERs refused, by reason",
                            {{"reason", std::string{name_of(static_cast<Refusal>(i))}}});
   }
-  constexpr std::array<const char*, 5> kChanges{"none", "refreshed", "moved", "added", "removed"};
+  constexpr std::array<const char*, 6> kChanges{"none",  "refreshed", "affirmed",
+                                                "moved", "added",     "removed"};
   for (std::size_t i = 0; i < changed_.size(); ++i) {
     changed_[i] = &counter(registry, "pbx_registrar_changes_total",
                            "REGISTERs stored, by the greatest thing that they did to a binding",

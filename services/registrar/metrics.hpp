@@ -38,7 +38,7 @@ class Metrics {
 
  private:
   std::array<prometheus::Counter*, kRefusals> refused_{};
-  std::array<prometheus::Counter*, 5> changed_{};
+  std::array<prometheus::Counter*, 6> changed_{};
 };
 
 }  // namespace pbx::registrar

@@ -90,7 +90,6 @@ def test_calls_go_on_when_redis_loses_all(loss):
     assert loss.books.ended == loss.books.answered
 
 
-@pytest.mark.xfail(reason="a dialog record that Redis lost is not rebuilt", strict=False)
 def test_calls_that_redis_lost_have_their_cdr(site, loss):
     loss.books.check(site, 15)
 

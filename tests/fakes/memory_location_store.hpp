@@ -87,6 +87,13 @@ class MemoryLocationStore final : public LocationStore {
     return a.SerializeAsString() == b.SerializeAsString();
   }
 
+  static Change compared(const state::v1::Binding& old, const state::v1::Binding& renewed) {
+    constexpr std::int64_t kDayMs = 24LL * 3600 * 1000;
+    if (!same_to_others(old, renewed)) return Change::Moved;
+    const bool another_day = old.expires_at_ms() / kDayMs < renewed.expires_at_ms() / kDayMs;
+    return another_day ? Change::Affirmed : Change::Refreshed;
+  }
+
   Outcome applied(const Update& update) {
     const std::pair key{update.tenant, update.aor};
     auto all = aors_[key];
@@ -128,8 +135,7 @@ class MemoryLocationStore final : public LocationStore {
       } else {
         happened = Change::Added;
         if (old != all.end()) {
-          happened =
-              same_to_others(old->second, change.binding) ? Change::Refreshed : Change::Moved;
+          happened = compared(old->second, change.binding);
         }
         added = added || old == all.end();
         all[id] = change.binding;

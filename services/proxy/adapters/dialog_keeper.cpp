@@ -42,7 +42,7 @@ void DialogKeeper::begin(const state::v1::DialogRecord& record, Done done) {
           parts_.metrics.record_failures.Increment();
           return done(step.error());
         }
-        parts_.live.add(cluster::key_of(*copy));
+        parts_.live.store(*copy, state::v1::DIALOG_STATE_CALLING, *step);
         publish(*copy, events::v1::CALL_EVENT_KIND_STARTED, step->sequence, copy->started_at_ms());
         done({});
       });
@@ -54,6 +54,7 @@ void DialogKeeper::ringing(const state::v1::DialogRecord& record) {
   parts_.dialogs.ringing(record, [this, copy = std::move(copy)](Result<cluster::Step> step) {
     --in_flight_;
     if (!step) return parts_.metrics.record_failures.Increment();
+    parts_.live.store(*copy, state::v1::DIALOG_STATE_RINGING, *step);
     publish(*copy, events::v1::CALL_EVENT_KIND_RINGING, step->sequence, copy->ringing_at_ms());
   });
 }
@@ -67,18 +68,24 @@ void DialogKeeper::answered(const state::v1::DialogRecord& record, Done done) {
   store_answered(std::move(copy), std::move(done));
 }
 
-void DialogKeeper::store_answered(std::shared_ptr<const state::v1::DialogRecord> record,
-                                  Done done) {
+void DialogKeeper::store_answered(std::shared_ptr<const state::v1::DialogRecord> record, Done done,
+                                  Lost lost) {
   ++in_flight_;
   const auto& stored = *record;
-  parts_.dialogs.answered(stored, [this, record = std::move(record),
+  parts_.dialogs.answered(stored, [this, lost, record = std::move(record),
                                    done = std::move(done)](Result<cluster::Step> step) mutable {
     --in_flight_;
     if (step) {
-      parts_.live.add(cluster::key_of(*record));  // it may have been another node's
+      parts_.live.store(*record, state::v1::DIALOG_STATE_ANSWERED, *step);
       publish(*record, events::v1::CALL_EVENT_KIND_ANSWERED, step->sequence,
               record->answered_at_ms());
       return done({});
+    }
+    if (step.error() == Errc::NotFound && lost == Lost::BringBack) {
+      const auto key = cluster::key_of(*record);
+      return bring_back(key, [this, record, done = std::move(done)](const Result<>&) mutable {
+        store_answered(std::move(record), std::move(done), Lost::GiveUp);
+      });
     }
     again(step.error(), [this, record] { store_answered(record, [](const Result<>&) {}); });
     const bool over = step.error() == cluster::Errc::AlreadyEnded;
@@ -93,14 +100,25 @@ void DialogKeeper::ended(const state::v1::DialogRecord& record, const CallEnd& e
 }
 
 void DialogKeeper::end(const cluster::DialogKey& key, const CallEnd& facts, Done done) {
+  store_end(key, facts, std::move(done), Lost::BringBack);
+}
+
+void DialogKeeper::store_end(const cluster::DialogKey& key, const CallEnd& facts, Done done,
+                             Lost lost) {
   ++in_flight_;
   parts_.dialogs.end(
       key, facts_of(facts, parts_.node), parts_.lease,
-      [this, key, facts, done = std::move(done)](Result<cluster::Dialog> dialog) mutable {
+      [this, key, facts, lost, done = std::move(done)](Result<cluster::Dialog> dialog) mutable {
         --in_flight_;
         if (dialog) {
           publish_end(*dialog);
           return done({});
+        }
+        if (dialog.error() == Errc::NotFound && lost == Lost::BringBack) {
+          return bring_back(key,
+                            [this, key, facts, done = std::move(done)](const Result<>&) mutable {
+                              store_end(key, facts, std::move(done), Lost::GiveUp);
+                            });
         }
         const bool later =
             again(dialog.error(), [this, key, facts] { end(key, facts, [](const Result<>&) {}); });
@@ -122,6 +140,19 @@ void DialogKeeper::publish_end(const cluster::Dialog& dialog) {
                           // Not delivered: the record stays, and whoever finds it sends again.
                           if (delivered) parts_.dialogs.forget(key);
                         });
+}
+
+void DialogKeeper::bring_back(const cluster::DialogKey& key, Done done) {
+  const auto copy = parts_.live.copy(key);
+  if (!copy) return done(Errc::NotFound);
+  ++in_flight_;
+  parts_.dialogs.restore(*copy, parts_.lease,
+                         [this, done = std::move(done)](Result<bool> written) mutable {
+                           --in_flight_;
+                           if (!written) return done(written.error());
+                           if (*written) parts_.metrics.restored.Increment();
+                           done({});
+                         });
 }
 
 void DialogKeeper::find(std::string_view sip_call_id, std::string_view tag_a,
@@ -150,20 +181,22 @@ void DialogKeeper::claim(const cluster::Dialog& dialog, Found done) {
   auto record = dialog.record;
   record.set_owner(parts_.node);
   record.mutable_early()->set_boot(parts_.boot);
-  parts_.dialogs.replace(
-      record, dialog.version,
-      [this, record, done = std::move(done)](const Result<cluster::Step>& step) mutable {
-        if (!step) return done(step.error());
-        const auto key = cluster::key_of(record);
-        parts_.live.add(key);
-        parts_.dialogs.renew(std::span{&key, 1}, parts_.lease);
-        done(std::move(record));
-      });
+  parts_.dialogs.replace(record, dialog.version,
+                         [this, record, sequence = dialog.sequence,
+                          done = std::move(done)](const Result<cluster::Step>& step) mutable {
+                           if (!step) return done(step.error());
+                           const auto key = cluster::key_of(record);
+                           parts_.live.store(record, record.state(), {sequence, step->version});
+                           parts_.dialogs.renew(std::span{&key, 1}, parts_.lease);
+                           done(std::move(record));
+                         });
 }
 
 void DialogKeeper::noted(const state::v1::DialogRecord& record) {
-  parts_.dialogs.note(record, [this](const Result<cluster::Step>& step) {
-    if (!step) parts_.metrics.record_failures.Increment();
+  auto copy = std::make_shared<const state::v1::DialogRecord>(record);
+  parts_.dialogs.note(record, [this, copy = std::move(copy)](const Result<cluster::Step>& step) {
+    if (!step) return parts_.metrics.record_failures.Increment();
+    parts_.live.store(*copy, state::v1::DIALOG_STATE_UNSPECIFIED, *step);
   });
 }
 
@@ -180,13 +213,17 @@ void DialogKeeper::store_hung_up(std::string sip_call_id, std::string from_tag, 
       sip_call_id, from_tag, to_tag,
       [this, sip_call_id, from_tag, to_tag, at_ms](Result<cluster::Dialog> dialog) mutable {
         --in_flight_;
+        if (!dialog && dialog.error() == Errc::NotFound) {
+          auto known = parts_.live.find(sip_call_id, from_tag, to_tag);
+          if (known) dialog = std::move(*known);  // Redis has lost it; ending it brings it back
+        }
         if (!dialog) {
           again(dialog.error(), [this, sip_call_id, from_tag, to_tag, at_ms] {
             store_hung_up(sip_call_id, from_tag, to_tag, at_ms);
           });
           return;
         }
-        if (dialog->end) return;
+        if (dialog->end) return parts_.live.remove(cluster::key_of(dialog->record));
         end(cluster::key_of(dialog->record), end_by_bye(dialog->record, from_tag, at_ms),
             [this, sip_call_id, from_tag, to_tag, at_ms](const Result<>& ended) {
               const bool crossed = ended.error() == cluster::Errc::AlreadyAnswered;
@@ -221,6 +258,7 @@ void DialogKeeper::in_order(Write write) {
 }
 
 void DialogKeeper::retry() {
+  parts_.dialogs.tidy();
   auto batch = std::exchange(waiting_, {});
   // The first one that fails at once waits again, and all behind it.
   for (std::size_t done = 0; !batch.empty() && waiting_.empty() && done < kRetriesAtOnce; ++done) {

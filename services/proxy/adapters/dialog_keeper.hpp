@@ -52,8 +52,11 @@ class DialogKeeper final : public CallRecords {
   void end(const cluster::DialogKey& key, const CallEnd& facts, Done done);
   /// Publishes the ENDED event of an ended record and, once delivered, removes the record.
   void publish_end(const cluster::Dialog& dialog);
+  /// Redis has lost the record of a call of this process: written again as it was. `done` with an
+  /// error also when the call is not known here.
+  void bring_back(const cluster::DialogKey& key, Done done);
 
-  /// Tries again what is waiting. To be called about once a second.
+  /// Tries again what is waiting. To be called about once a second and when Redis is back.
   void retry();
   std::size_t waiting() const { return waiting_.size(); }
   /// Events that are due but whose records Redis has not confirmed yet.
@@ -62,9 +65,13 @@ class DialogKeeper final : public CallRecords {
  private:
   /// A write that failed because Redis was away.
   using Write = MoveFunction<void()>;
+  /// What a write does when there is no record of a call that this process knows.
+  enum class Lost { BringBack, GiveUp };
 
   void claim(const cluster::Dialog& dialog, Found done);
-  void store_answered(std::shared_ptr<const state::v1::DialogRecord> record, Done done);
+  void store_answered(std::shared_ptr<const state::v1::DialogRecord> record, Done done,
+                      Lost lost = Lost::BringBack);
+  void store_end(const cluster::DialogKey& key, const CallEnd& facts, Done done, Lost lost);
   void store_hung_up(std::string sip_call_id, std::string from_tag, std::string to_tag,
                      std::int64_t at_ms);
   void publish(const state::v1::DialogRecord& record, events::v1::CallEventKind kind,

@@ -1,35 +1,101 @@
 #include "proxy/adapters/live_calls.hpp"
 
+#include "cluster/dialog_codec.hpp"
+
 namespace pbx::proxy {
+namespace {
+
+std::optional<cluster::Dialog> decoded(const std::string& value) {
+  auto dialog = cluster::decode_dialog(value);
+  if (!dialog) return std::nullopt;
+  return std::move(*dialog);
+}
+
+}  // namespace
+
+LiveCalls::BySipCallId::iterator LiveCalls::Shard::find(const cluster::DialogKey& key) {
+  auto [at, end] = calls.equal_range(key.sip_call_id);
+  while (at != end && at->second.call_id != key.call_id) ++at;
+  return at != end ? at : calls.end();
+}
+
+LiveCalls::Call& LiveCalls::Shard::at(const cluster::DialogKey& key) {
+  auto found = find(key);
+  if (found == calls.end()) found = calls.emplace(key.sip_call_id, Call{key.call_id, {}});
+  return found->second;
+}
 
 void LiveCalls::add(const cluster::DialogKey& key) {
-  auto& at = shard(key.call_id);
-  const std::lock_guard lock{at.mutex};
-  at.sip_call_ids.insert_or_assign(key.call_id, key.sip_call_id);
+  auto& own = shard(key.sip_call_id);
+  const std::lock_guard lock{own.mutex};
+  own.at(key);
+}
+
+void LiveCalls::store(const state::v1::DialogRecord& record, state::v1::DialogState state,
+                      const cluster::Step& step) {
+  const auto key = cluster::key_of(record);
+  auto sequence = step.sequence;
+  auto& own = shard(key.sip_call_id);
+  const std::lock_guard lock{own.mutex};
+  auto& value = own.at(key).value;
+  if (const auto before = cluster::parse_dialog_header(value)) {
+    if (sequence == 0) sequence = before->sequence;
+    if (state == state::v1::DIALOG_STATE_UNSPECIFIED) state = before->state;
+  }
+  value = cluster::encode_dialog(record, state, sequence, step.version);
+}
+
+void LiveCalls::store(const cluster::Dialog& dialog) {
+  const auto key = cluster::key_of(dialog.record);
+  auto& own = shard(key.sip_call_id);
+  const std::lock_guard lock{own.mutex};
+  own.at(key).value =
+      cluster::encode_dialog(dialog.record, dialog.record.state(), dialog.sequence, dialog.version);
 }
 
 void LiveCalls::remove(const cluster::DialogKey& key) {
-  auto& at = shard(key.call_id);
-  const std::lock_guard lock{at.mutex};
-  at.sip_call_ids.erase(key.call_id);
+  auto& own = shard(key.sip_call_id);
+  const std::lock_guard lock{own.mutex};
+  if (const auto found = own.find(key); found != own.calls.end()) own.calls.erase(found);
+}
+
+std::optional<cluster::Dialog> LiveCalls::copy(const cluster::DialogKey& key) const {
+  auto& own = shard(key.sip_call_id);
+  const std::lock_guard lock{own.mutex};
+  const auto found = own.find(key);
+  return found != own.calls.end() ? decoded(found->second.value) : std::nullopt;
+}
+
+std::optional<cluster::Dialog> LiveCalls::find(std::string_view sip_call_id, std::string_view tag_a,
+                                               std::string_view tag_b) const {
+  auto& own = shard(sip_call_id);
+  const std::lock_guard lock{own.mutex};
+  const std::string* best = nullptr;
+  int best_fit = 0;
+  const auto [begin, end] = own.calls.equal_range(std::string{sip_call_id});
+  for (auto at = begin; at != end; ++at) {
+    const auto header = cluster::parse_dialog_header(at->second.value);
+    if (!header || cluster::fit(*header, tag_a, tag_b) <= best_fit) continue;
+    best = &at->second.value;
+    best_fit = cluster::fit(*header, tag_a, tag_b);
+  }
+  return best != nullptr ? decoded(*best) : std::nullopt;
 }
 
 std::vector<cluster::DialogKey> LiveCalls::all() const {
   std::vector<cluster::DialogKey> keys;
-  for (const auto& at : shards_) {
-    const std::lock_guard lock{at.mutex};
-    for (const auto& [call_id, sip_call_id] : at.sip_call_ids) {
-      keys.push_back({sip_call_id, call_id});
-    }
+  for (auto& own : shards_) {
+    const std::lock_guard lock{own.mutex};
+    for (const auto& [sip_call_id, call] : own.calls) keys.push_back({sip_call_id, call.call_id});
   }
   return keys;
 }
 
 std::size_t LiveCalls::size() const {
   std::size_t size = 0;
-  for (const auto& at : shards_) {
-    const std::lock_guard lock{at.mutex};
-    size += at.sip_call_ids.size();
+  for (auto& own : shards_) {
+    const std::lock_guard lock{own.mutex};
+    size += own.calls.size();
   }
   return size;
 }

@@ -3,7 +3,9 @@
 #include <array>
 #include <cstddef>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -11,27 +13,46 @@
 
 namespace pbx::proxy {
 
-/// The calls whose leases this process renews, whichever of its workers began or ends them.
-/// Thread-safe.
+/// The calls that this process looks after, whichever of its workers began or ends them, each with
+/// its record as it was written last: for the day that Redis loses it. Thread-safe.
 class LiveCalls {
  public:
+  /// Without a record.
   void add(const cluster::DialogKey& key);
+  /// `record` was written with this outcome; a step without a sequence or state UNSPECIFIED leaves
+  /// what was.
+  void store(const state::v1::DialogRecord& record, state::v1::DialogState state,
+             const cluster::Step& step);
+  void store(const cluster::Dialog& dialog);
   void remove(const cluster::DialogKey& key);
+
+  std::optional<cluster::Dialog> copy(const cluster::DialogKey& key) const;
+  /// By the phones' Call-ID and tags, as cluster::Dialogs::find does.
+  std::optional<cluster::Dialog> find(std::string_view sip_call_id, std::string_view tag_a,
+                                      std::string_view tag_b) const;
   std::vector<cluster::DialogKey> all() const;
   std::size_t size() const;
 
  private:
+  struct Call {
+    std::string call_id;
+    std::string value;  ///< As in Redis; empty when it is not known.
+  };
+  using BySipCallId = std::unordered_multimap<std::string, Call>;
   struct Shard {
-    mutable std::mutex mutex;
-    std::unordered_map<std::string, std::string> sip_call_ids;  ///< By call id.
+    std::mutex mutex;
+    BySipCallId calls;
+
+    BySipCallId::iterator find(const cluster::DialogKey& key);
+    Call& at(const cluster::DialogKey& key);
   };
   static constexpr std::size_t kShards = 16;
 
-  Shard& shard(const std::string& call_id) {
-    return shards_[std::hash<std::string>{}(call_id) % kShards];
+  Shard& shard(std::string_view sip_call_id) const {
+    return shards_[std::hash<std::string_view>{}(sip_call_id) % kShards];
   }
 
-  std::array<Shard, kShards> shards_;
+  mutable std::array<Shard, kShards> shards_;
 };
 
 }  // namespace pbx::proxy

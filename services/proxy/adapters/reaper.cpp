@@ -1,7 +1,7 @@
 #include "proxy/adapters/reaper.hpp"
 
-#include <algorithm>
 #include <span>
+#include <utility>
 
 #include "core/errc.hpp"
 #include "proxy/domain/early.hpp"
@@ -11,7 +11,6 @@ namespace pbx::proxy {
 namespace {
 
 constexpr std::size_t kSweepLimit = 100;
-constexpr std::size_t kCheckedAtOnce = 100;
 
 }  // namespace
 
@@ -32,7 +31,10 @@ void Reaper::take(const cluster::Lapsed& lapsed) {
 
 void Reaper::settle(const cluster::Dialog& dialog) {
   parts_.node.metrics.reaped.Increment();
-  if (dialog.end) return parts_.keeper.publish_end(dialog);
+  if (dialog.end) {
+    parts_.dialogs.unlist(dialog.record);
+    return parts_.keeper.publish_end(dialog);
+  }
   dialog.record.answered_at_ms() != 0 ? adopt(dialog) : settle_early(dialog.record);
 }
 
@@ -40,9 +42,11 @@ void Reaper::adopt(const cluster::Dialog& dialog) {
   auto adopted = dialog.record;
   adopted.set_owner(parts_.node.settings.node);
   const auto key = cluster::key_of(adopted);
-  parts_.dialogs.replace(adopted, dialog.version, [this, key](const Result<cluster::Step>& step) {
-    if (step) parts_.live.add(key);
-  });
+  parts_.dialogs.replace(adopted, dialog.version,
+                         [this, adopted, sequence = dialog.sequence](Result<cluster::Step> step) {
+                           if (!step) return;
+                           parts_.live.store(adopted, adopted.state(), {sequence, step->version});
+                         });
   log::info("call of a lost node taken over",
             {{"call_id", key.call_id}, {"owner", dialog.record.owner()}});
 }
@@ -88,20 +92,26 @@ void Reaper::renew() {
   const auto keys = parts_.live.all();
   parts_.node.metrics.live_calls.Set(static_cast<double>(keys.size()));
   if (keys.empty()) return;
-  parts_.dialogs.renew(keys, lease());
-  check_some(keys);
+  const bool lost = std::exchange(reconnected_, false);
+  parts_.dialogs.renew(keys, lease(), [this, lost](Result<std::vector<cluster::DialogKey>> gone) {
+    if (!gone) {
+      reconnected_ = reconnected_ || lost;
+      return;
+    }
+    for (const auto& key : *gone) lost ? bring_back(key) : parts_.live.remove(key);
+    if (lost && !gone->empty()) {
+      log::warn("records of calls that Redis has lost are written again",
+                {{"calls", gone->size()}});
+    }
+  });
 }
 
-/// A BYE that went through another node ended its call without our knowledge: found out in turns.
-void Reaper::check_some(const std::vector<cluster::DialogKey>& keys) {
-  const std::size_t count = std::min(kCheckedAtOnce, keys.size());
-  for (std::size_t i = 0; i < count; ++i) {
-    const auto& key = keys[checked_++ % keys.size()];
-    parts_.dialogs.load(key, [this, key](const Result<cluster::Dialog>& dialog) {
-      const bool gone = !dialog && dialog.error() == Errc::NotFound;
-      if (gone || (dialog && dialog->end)) parts_.live.remove(key);
-    });
-  }
+void Reaper::bring_back(const cluster::DialogKey& key) {
+  parts_.keeper.bring_back(key, [this, key](const Result<>& back) {
+    if (back) return;
+    if (back.error() == Errc::NotFound) return parts_.live.remove(key);
+    reconnected_ = true;
+  });
 }
 
 }  // namespace pbx::proxy

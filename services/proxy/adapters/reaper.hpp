@@ -32,8 +32,12 @@ class Reaper {
 
   /// To be called a few times in a lease's length.
   void sweep();
-  /// Renews the leases of all calls of this process.
+  /// Renews the leases of all calls of this process. Records that Redis has lost are written again;
+  /// calls that others have ended are forgotten.
   void renew();
+  /// Redis was away: what is missing now is lost, not ended. Renews at the next tick.
+  void on_reconnect() { reconnected_ = true; }
+  bool urgent() const { return reconnected_; }
 
  private:
   void take(const cluster::Lapsed& lapsed);
@@ -43,14 +47,14 @@ class Reaper {
   void give_back(const cluster::DialogKey& key);
   bool waited_enough(const std::string& call_id);
   void close(const state::v1::DialogRecord& record);
-  void check_some(const std::vector<cluster::DialogKey>& keys);
+  void bring_back(const cluster::DialogKey& key);
   std::chrono::milliseconds lease() const { return parts_.node.settings.dialog_lease; }
   Clock::Steady now() const { return parts_.node.clock.steady(); }
 
   Parts parts_;
   /// Ringing calls that nobody has taken up yet, and when they were found first.
   std::unordered_map<std::string, Clock::Steady> passed_over_;
-  std::size_t checked_ = 0;
+  bool reconnected_ = false;
 };
 
 }  // namespace pbx::proxy

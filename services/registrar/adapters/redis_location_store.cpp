@@ -45,6 +45,8 @@ Change from_cluster(cluster::Change change) {
       return Change::None;
     case cluster::Change::Refreshed:
       return Change::Refreshed;
+    case cluster::Change::Affirmed:
+      return Change::Affirmed;
     case cluster::Change::Moved:
       return Change::Moved;
     case cluster::Change::Added:

@@ -1,6 +1,7 @@
 #include "registrar/domain/binding_fold.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "pbx/events/v1/registration.pb.h"
@@ -17,12 +18,24 @@ bool replaces(const state::v1::Binding& a, const state::v1::Binding& b) {
 
 bool only_adds(events::v1::RegistrationChange change) {
   return change == events::v1::REGISTRATION_CHANGE_ADDED ||
-         change == events::v1::REGISTRATION_CHANGE_MOVED;
+         change == events::v1::REGISTRATION_CHANGE_MOVED ||
+         change == events::v1::REGISTRATION_CHANGE_AFFIRMED;
 }
 
-void drop_expired(Bindings& bindings, Clock::Wall now) {
-  const auto now_ms = now.time_since_epoch().count();
-  std::erase_if(bindings, [=](const auto& one) { return one.expires_at_ms() <= now_ms; });
+/// A phone that refreshes is told of when its expiry passes into another day, so one that is there
+/// now was told with an expiry of less than a day ago.
+constexpr std::chrono::milliseconds kTrust = std::chrono::hours{24};
+
+void drop_gone(Bindings& bindings, Clock::Wall now) {
+  const auto oldest = (now - kTrust).time_since_epoch().count();
+  std::erase_if(bindings, [=](const auto& one) { return one.expires_at_ms() <= oldest; });
+}
+
+/// Refreshes since are not known: it may be there until what it was granted has passed from now.
+void renew(state::v1::Binding& binding, Clock::Wall now) {
+  const auto granted = std::chrono::seconds{binding.duration_s()};
+  const auto until = (now + granted).time_since_epoch().count();
+  binding.set_expires_at_ms(std::max<std::int64_t>(binding.expires_at_ms(), until));
 }
 
 std::optional<Bindings> read(const events::v1::RegistrationState& state) {
@@ -61,7 +74,7 @@ bool BindingFold::apply(std::string_view key, std::optional<std::string_view> pa
   if (before != aors_.end() && only_adds(state.change())) {
     join(*bindings, std::move(before->second.bindings));
   }
-  drop_expired(*bindings, now);
+  drop_gone(*bindings, now);
   if (bindings->empty()) {
     aors_.erase(name);
     return true;
@@ -73,10 +86,13 @@ bool BindingFold::apply(std::string_view key, std::optional<std::string_view> pa
 std::optional<KnownAor> BindingFold::take(Clock::Wall now) {
   while (!aors_.empty()) {
     auto known = std::move(aors_.extract(aors_.begin()).mapped());
-    drop_expired(known.bindings, now);
+    drop_gone(known.bindings, now);
     if (known.bindings.empty()) continue;
     KnownAor taken{known.tenant, std::move(known.aor), {}};
-    for (auto& binding : known.bindings) taken.bindings.push_back({std::move(binding), false});
+    for (auto& binding : known.bindings) {
+      renew(binding, now);
+      taken.bindings.push_back({std::move(binding), false});
+    }
     set_ids(taken.bindings);
     return taken;
   }

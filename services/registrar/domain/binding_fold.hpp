@@ -24,12 +24,16 @@ struct KnownAor {
 /// Events that came after Redis had lost all tell only what phones have registered since. So what
 /// an event adds or moves joins what was known of the AoR; only one that says that something went
 /// stands for the whole.
+///
+/// Plain refreshes are not told but once a day, so a binding is taken for there until a day after
+/// the expiry that was told, and gets as long as the phone was granted. One that lapsed quietly in
+/// that day comes back for so long; none that is there is missed.
 class BindingFold {
  public:
   /// One record; without payload nothing is left of the AoR. False: not understood.
   bool apply(std::string_view key, std::optional<std::string_view> payload, Clock::Wall now);
   std::size_t size() const { return aors_.size(); }
-  /// Takes any AoR out; nullopt when none is left.
+  /// Takes any AoR out, its bindings renewed; nullopt when none is left.
   std::optional<KnownAor> take(Clock::Wall now);
 
  private:

@@ -10,6 +10,8 @@ RegistrationChange event_change(const Outcome& outcome) {
       return REGISTRATION_CHANGE_ADDED;
     case Change::Moved:
       return REGISTRATION_CHANGE_MOVED;
+    case Change::Affirmed:
+      return REGISTRATION_CHANGE_AFFIRMED;
     case Change::Removed:
       return REGISTRATION_CHANGE_REMOVED;
     case Change::None:

@@ -43,7 +43,9 @@ enum class Verdict : std::uint8_t {
 };
 
 /// The greatest that happened to a binding.
-enum class Change : std::uint8_t { None, Refreshed, Moved, Added, Removed };
+/// Affirmed: a refresh like any other that is told once a day, so that the topic shows which phones
+/// are still there.
+enum class Change : std::uint8_t { None, Refreshed, Affirmed, Moved, Added, Removed };
 
 struct Outcome {
   Verdict verdict = Verdict::Stored;

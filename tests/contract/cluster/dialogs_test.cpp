@@ -250,6 +250,52 @@ TEST_CASE_METHOD(DialogFixture, "A call's legs are found by our call id", "[clus
   CHECK(ask(redis::Command{"PTTL", redis_keys::dialog_call("c1")})->integer() > 0);
 }
 
+TEST_CASE_METHOD(DialogFixture, "A record that Redis has lost is written as it was, and goes on",
+                 "[cluster]") {
+  auto call = record("c1");
+  REQUIRE(begin(call));
+  REQUIRE(ringing(call));
+  const auto before = load(call);
+  REQUIRE(before);
+  const auto restore = [&] {
+    return get<bool>([&](auto done) { store.restore(*before, kLease, std::move(done)); });
+  };
+  CHECK_FALSE(*restore());  // nothing is lost
+  REQUIRE(ask(redis::Command{"FLUSHALL"}));
+  REQUIRE(load(call).error() == pbx::Errc::NotFound);
+  CHECK(*restore());
+  settle();
+  CHECK(count(7) == 1);
+  const auto after = load(call);
+  REQUIRE(after);
+  CHECK(after->sequence == 2);
+  CHECK(after->record.state() == state::v1::DIALOG_STATE_RINGING);
+  CHECK(unfinished().empty());
+  const auto answer_step = answered(answer(call, "to"));
+  REQUIRE(answer_step);
+  CHECK(answer_step->sequence == 3);
+  const auto ended = end(call);
+  REQUIRE(ended);
+  CHECK(ended->sequence == 4);
+  CHECK_FALSE(*restore());  // it has ended, and stays so until it is forgotten
+}
+
+TEST_CASE_METHOD(DialogFixture, "What an outage left among a tenant's calls is removed afterwards",
+                 "[cluster]") {
+  server.kill();
+  test::run_until(loop.context, [&] { return !connection.connected(); });
+  store.unlist(record("c1"));
+  server.start();
+  const auto stale = redis::Command{"ZADD", redis_keys::calls(TenantId{7}), "1", "c1 a@b"};
+  const auto from = std::chrono::steady_clock::now();
+  while (!ask(stale) && std::chrono::steady_clock::now() - from < std::chrono::seconds{20}) {
+    loop.context.run_for(std::chrono::milliseconds{10});
+  }
+  REQUIRE(count(7) == 1);
+  store.tidy();
+  CHECK(count(7) == 0);  // the same key, so answered after the removal
+}
+
 TEST_CASE_METHOD(DialogFixture, "Long and strange identifiers are kept as they are", "[cluster]") {
   auto call =
       record("c1", "{we}ird \r\n \xC3\xA9 id@" + std::string(500, 'x'), std::string(300, 't'));

@@ -89,9 +89,12 @@ TEST_CASE_METHOD(Fixture, "The highest q comes first, then the newest", "[cluste
 
 TEST_CASE_METHOD(Fixture, "A refresh is told from a move", "[cluster]") {
   apply(update({phone("sip:a")}));
-  auto outcome = apply(update({phone("sip:a", 120s)}));
+  auto outcome = apply(update({phone("sip:a")}));
   CHECK(outcome.change == Change::Refreshed);
   CHECK_FALSE(outcome.changed());
+  outcome = apply(update({phone("sip:a", 24h + 120s)}));
+  CHECK(outcome.change == Change::Affirmed);
+  CHECK(outcome.changed());
 
   auto moved = phone("sip:a");
   moved.set_source("10.0.0.9:5060;udp");

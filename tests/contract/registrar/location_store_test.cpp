@@ -108,12 +108,16 @@ TEMPLATE_TEST_CASE("A location store keeps what it is given, by tenant", "[contr
 TEMPLATE_TEST_CASE("It tells refreshes from moves by what others must know", "[contract]", Memory,
                    Redis) {
   Suite<TestType> f;
-  f.apply({f.phone("sip:a@192.0.2.1", "urn:uuid:1")});
-  f.clock.advance(10s);
-  CHECK(f.apply({f.phone("sip:a@192.0.2.1", "urn:uuid:1")}, 2).change == Change::Refreshed);
-  CHECK(f.apply({f.phone("sip:a@192.0.2.2", "urn:uuid:1")}, 3).change == Change::Moved);
-  CHECK(f.apply({f.gone("sip:a@192.0.2.2", "urn:uuid:1")}, 4).change == Change::Removed);
-  CHECK(f.apply({f.gone("sip:a@192.0.2.2", "urn:uuid:1")}, 5).change == Change::None);
+  const auto refresh = [&](std::uint32_t cseq) {
+    return f.apply({f.phone("sip:a@192.0.2.1", "urn:uuid:1", 48h)}, cseq).change;
+  };
+  refresh(1);
+  CHECK(refresh(2) == Change::Refreshed);
+  f.clock.advance(24h);
+  CHECK(refresh(3) == Change::Affirmed);
+  CHECK(f.apply({f.phone("sip:a@192.0.2.2", "urn:uuid:1")}, 4).change == Change::Moved);
+  CHECK(f.apply({f.gone("sip:a@192.0.2.2", "urn:uuid:1")}, 5).change == Change::Removed);
+  CHECK(f.apply({f.gone("sip:a@192.0.2.2", "urn:uuid:1")}, 6).change == Change::None);
 }
 
 TEMPLATE_TEST_CASE("Requests out of order change nothing", "[contract]", Memory, Redis) {

@@ -54,6 +54,47 @@ TEST_CASE("While Redis does not answer calls end, and are booked when it does", 
   phones.hang_up();
 }
 
+TEST_CASE("Calls outlive a Redis that lost everything, and each is booked once",
+          "[proxy][outage]") {
+  Site site;
+  TwoPhones phones{site};
+  const auto lose_all = [&] {
+    site.redis.kill();
+    site.redis.start();
+  };
+  const auto restored = [&] { return site.proxy(0).metric("pbx_proxy_records_restored_total"); };
+  SECTION("hung up at once") {
+    phones.talk();
+    lose_all();
+    phones.hang_up();
+  }
+  SECTION("hung up when the record is there again") {
+    phones.talk();
+    lose_all();
+    CHECK(test::eventually([&] { return restored() == 1; }));
+    phones.hang_up();
+  }
+  SECTION("answered after the loss") {
+    phones.ann.call("1002");
+    const auto invite = phones.bob.expect("INVITE");
+    phones.bob.answer(invite.get(), 180);
+    phones.ann.expect(180);
+    CHECK(test::eventually([&] { return site.events().size() == 2; }));  // RINGING is written
+    lose_all();
+    CHECK(test::eventually([&] { return restored() == 1; }));
+    phones.bob.pick_up(invite.get());
+    phones.ann.acknowledge(phones.ann.expect(200).get());
+    phones.bob.expect("ACK");
+    phones.hang_up();
+  }
+  const auto ended = site.ended(1);
+  REQUIRE(ended.size() == 1);
+  CHECK(ended[0].outcome() == events::v1::CALL_OUTCOME_ANSWERED);
+  CHECK(ended[0].hung_up_by() == events::v1::CALL_PARTY_CALLEE);
+  CHECK(ended[0].sequence() == 4);
+  CHECK(restored() == 1);
+}
+
 TEST_CASE("While Kafka is away calls go on and their events come later", "[proxy][outage]") {
   Site site;
   TwoPhones phones{site};

@@ -129,19 +129,37 @@ struct Restoring : Fixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(Told, "The fold keeps the last set of each AoR that has not expired",
-                 "[registrar]") {
+TEST_CASE_METHOD(Told, "The fold keeps the last set of each AoR that may be there", "[registrar]") {
   tell(kAdded, {binding("sip:a"), binding("sip:short", 5s)});
   tell(kAdded, {binding("sip:other")}, std::string{"1002@"} + kDomain);
   CHECK(fold.size() == 2);
   tell(kRemoved, {}, std::string{"1002@"} + kDomain);
   CHECK(fold.size() == 1);
-  clock.advance(6s);
+  clock.advance(24h + 6s);
   const auto known = fold.take(clock.now());
   CHECK(known->aor == kAor);
   CHECK(known->tenant == kTenant);
   CHECK(contacts_of(known) == Contacts{"sip:a"});
   CHECK_FALSE(fold.take(clock.now()));
+}
+
+TEST_CASE_METHOD(Told, "A phone that has refreshed since it was told of is there for another term",
+                 "[registrar]") {
+  auto phone = binding("sip:a", 3600s);
+  phone.set_duration_s(3600);
+  tell(kAdded, {phone});
+  clock.advance(20h);
+  const auto known = fold.take(clock.now());
+  REQUIRE(contacts_of(known) == Contacts{"sip:a"});
+  CHECK(known->bindings.front().binding.expires_at_ms() ==
+        (clock.now() + 3600s).time_since_epoch().count());
+}
+
+TEST_CASE_METHOD(Told, "A daily word of a phone does not make the others forgotten",
+                 "[registrar]") {
+  tell(kAdded, {binding("sip:a"), binding("sip:b")});
+  tell(events::v1::REGISTRATION_CHANGE_AFFIRMED, {binding("sip:a")});  // after a loss
+  CHECK(contacts_of(fold.take(clock.now())) == Contacts{"sip:a", "sip:b"});
 }
 
 TEST_CASE_METHOD(Told, "A tombstone leaves nothing, and what is no event is refused",
