@@ -59,6 +59,7 @@ Worker::Worker(runtime::Loop& loop, unsigned index, Shared& shared)
     dialogs_.load_functions(connection);
     reaper_.on_reconnect();
     keeper_.retry();
+    transports_.receive();
   });
   trays_.on_put([this] { flush_trays_.arm(); });
   transports_.open(
@@ -103,6 +104,7 @@ void Worker::maintain() {
   maintenance_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
     keeper_.retry();
+    transports_.receive();  // by now without Redis: what is in a dialog needs none
     transports_.close_slow_streams(kSlowStream);
     update_gauges();
     const auto lease = std::max<std::int64_t>(

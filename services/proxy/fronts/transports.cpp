@@ -72,13 +72,22 @@ void Transports::open_udp(std::uint8_t listener) {
   options.floating = node_.addresses[listener].floating;
   udp = std::make_unique<net::UdpSocket>(loop_, to_address(node_.addresses[listener].bind),
                                          udp_metrics_, options);
-  udp->receive([this, listener](std::span<const net::Packet> packets) {
-    handlers_.on_backlog(sockets_[listener].udp->backlog());
-    for (const auto& packet : packets) {
-      handlers_.on_message(packet.data,
-                           {sip::Transport::Udp, listener, to_endpoint(packet.from), 0});
-    }
-  });
+}
+
+void Transports::receive() {
+  if (std::exchange(receiving_, true)) return;
+  for (std::size_t i = 0; i < sockets_.size(); ++i) {
+    auto* udp = sockets_[i].udp.get();
+    if (udp == nullptr) continue;
+    const auto listener = static_cast<std::uint8_t>(i);
+    udp->receive([this, udp, listener](std::span<const net::Packet> packets) {
+      handlers_.on_backlog(udp->backlog());
+      for (const auto& packet : packets) {
+        handlers_.on_message(packet.data,
+                             {sip::Transport::Udp, listener, to_endpoint(packet.from), 0});
+      }
+    });
+  }
 }
 
 void Transports::open_tcp(std::uint8_t listener) {

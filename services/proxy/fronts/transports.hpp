@@ -49,6 +49,8 @@ class Transports final : public Wire {
 
   /// Opens the sockets. Throws std::system_error.
   void open(Handlers handlers);
+  /// Datagrams wait in the socket until this is called; then, or again, they are taken.
+  void receive();
   void send(const Flow& flow, std::string_view bytes, std::uint64_t report_to = 0) override;
   /// Another worker's wish, or the word that ours could not be fulfilled.
   void on_parcel(Parcel parcel);
@@ -79,6 +81,7 @@ class Transports final : public Wire {
   net::TcpMetrics& tcp_metrics_;
   Handlers handlers_;
   std::vector<Socket> sockets_;  ///< By listener.
+  bool receiving_ = false;
   std::vector<std::uint64_t> unsent_;
   /// What was sent over connections that are being made: origin and whom to tell.
   std::unordered_map<net::TcpTransport::Id, std::vector<std::pair<std::uint16_t, std::uint64_t>>>
