@@ -169,6 +169,7 @@ class CallLoad:
             calls=ENDLESS,
             limit=ENDLESS,
             talk_ms=self._ring_ms,
+            recv_timeout_ms=self._talk_ms + 40_000,
             timeout=LONGEST,
             messages=False,
         )

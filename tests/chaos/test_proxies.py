@@ -49,4 +49,4 @@ def test_ringing_calls_of_a_dead_proxy_are_answered_through_another(site, stand_
     assert books.failed == 0
     assert not books.second_tries()
     assert books.ended == books.answered
-    books.check(site, 20)
+    books.check(site, LEFT)  # what nobody could tell is told when a lease has run out
