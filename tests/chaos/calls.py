@@ -51,8 +51,8 @@ class Books:
 
     def _missing(self, site: ChaosSite) -> str:
         missing = self.answered - site.answered_cdrs(self.began).keys()
-        some = sorted(missing)[:5]
-        return f"{len(missing)} of {len(self.answered)} answered calls have none, such as {some}"
+        some = {call_id: site.outcomes_of(call_id) for call_id in sorted(missing)[:5]}
+        return f"{len(missing)} of {len(self.answered)} answered calls have none, but {some}"
 
     def __str__(self) -> str:
         return f"{len(self.answered)} answered, {len(self.ended)} ended, {self.failed} failed"

@@ -173,6 +173,15 @@ class ChaosSite(Site):
         keys = ask(address, "KEYS", "*", password=password)
         return {key: ask(address, "PTTL", key, password=password) for key in keys}
 
+    def outcomes_of(self, sip_call_id: str) -> list[str]:
+        """What its CDRs say, answered or not."""
+        quoted = sip_call_id.replace("'", "''")
+        rows = self.cluster.postgres.query(
+            f"SELECT outcome, sip_code, reason, sequence FROM cdrs WHERE sip_call_id = '{quoted}'",
+            SUPERUSER,
+        )
+        return rows.splitlines()
+
     def open_calls(self) -> set[str]:
         """Keys of the dialog records that are still there."""
         return {key for key in self.redis_keys() if key.startswith("dlg:")}
