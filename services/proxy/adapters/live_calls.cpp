@@ -45,14 +45,6 @@ void LiveCalls::store(const state::v1::DialogRecord& record, state::v1::DialogSt
   value = cluster::encode_dialog(record, state, sequence, step.version);
 }
 
-void LiveCalls::store(const cluster::Dialog& dialog) {
-  const auto key = cluster::key_of(dialog.record);
-  auto& own = shard(key.sip_call_id);
-  const std::lock_guard lock{own.mutex};
-  own.at(key).value =
-      cluster::encode_dialog(dialog.record, dialog.record.state(), dialog.sequence, dialog.version);
-}
-
 void LiveCalls::remove(const cluster::DialogKey& key) {
   auto& own = shard(key.sip_call_id);
   const std::lock_guard lock{own.mutex};

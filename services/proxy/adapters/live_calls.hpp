@@ -23,7 +23,6 @@ class LiveCalls {
   /// what was.
   void store(const state::v1::DialogRecord& record, state::v1::DialogState state,
              const cluster::Step& step);
-  void store(const cluster::Dialog& dialog);
   void remove(const cluster::DialogKey& key);
 
   std::optional<cluster::Dialog> copy(const cluster::DialogKey& key) const;

@@ -91,8 +91,8 @@ void Reaper::renew() {
   }
   const auto keys = parts_.live.all();
   parts_.node.metrics.live_calls.Set(static_cast<double>(keys.size()));
-  if (keys.empty()) return;
   const bool lost = std::exchange(reconnected_, false);
+  if (keys.empty()) return;
   parts_.dialogs.renew(keys, lease(), [this, lost](Result<std::vector<cluster::DialogKey>> gone) {
     if (!gone) {
       reconnected_ = reconnected_ || lost;
