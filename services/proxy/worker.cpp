@@ -59,7 +59,10 @@ Worker::Worker(runtime::Loop& loop, unsigned index, Shared& shared)
     dialogs_.load_functions(connection);
     reaper_.on_reconnect();
     keeper_.retry();
-    transports_.receive();
+    // Before this is answered only hooks are served: what came now would find no record.
+    connection.send(redis::Command{"PING"}, [this](const Result<redis::Reply>& reply) {
+      if (reply) transports_.receive();
+    });
   });
   trays_.on_put([this] { flush_trays_.arm(); });
   transports_.open(

@@ -86,7 +86,7 @@ class MemoryCallRecords final : public proxy::CallRecords {
       for (auto& [key, entry] : calls) {
         auto& record = entry.record;
         if (entry.ended || record.sip_call_id() != id || record.caller().tag() != tag) continue;
-        if (!wanted(record)) return done(Errc::Conflict);
+        if (const auto is = wanted(record); !is) return done(is.error());
         record.set_owner(owner);
         record.mutable_early()->set_boot(boot);
         return done(record);
@@ -107,11 +107,12 @@ class MemoryCallRecords final : public proxy::CallRecords {
   /// Lets go of what was held back.
   void release() {
     held = false;
-    while (!waiting_.empty()) {
-      auto next = std::move(waiting_.front());
-      waiting_.pop_front();
-      next();
-    }
+    while (!waiting_.empty()) release_one();
+  }
+  void release_one() {
+    auto next = std::move(waiting_.front());
+    waiting_.pop_front();
+    next();
   }
   const Entry& only() const { return calls.begin()->second; }
 

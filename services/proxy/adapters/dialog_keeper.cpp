@@ -172,7 +172,7 @@ void DialogKeeper::take_over(std::string_view sip_call_id, std::string_view call
                        done = std::move(done)](Result<cluster::Dialog> dialog) mutable {
                         if (!dialog) return done(dialog.error());
                         if (dialog->end) return done(Errc::NotFound);
-                        if (!wanted(dialog->record)) return done(Errc::Conflict);
+                        if (const auto is = wanted(dialog->record); !is) return done(is.error());
                         claim(*dialog, std::move(done));
                       });
 }

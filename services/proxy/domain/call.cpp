@@ -70,12 +70,14 @@ void Call::begin(const Parts& parts, ServerTransaction& server, const directory:
 }
 
 void Call::resume(const Parts& parts, ServerTransaction& server, state::v1::DialogRecord record,
-                  const std::vector<state::v1::Binding>& bindings, std::vector<Target> responders) {
+                  const Bindings& bindings, std::vector<Target> responders) {
   const auto plan = plan_of(parts.node, server.request(), record.early());
   const auto call = std::make_shared<Call>(parts, std::move(record), server.source(), plan);
   const auto fork = Fork::make(parts.fork, server, call);
   call->fork_ = fork;
-  auto places = call->targets(bindings, Holding::Near);
+  call->bindings_ = bindings;
+  std::vector<Target> places;
+  if (bindings) places = call->targets(*bindings, Holding::Near);
   for (auto& responder : responders) add_new(places, std::move(responder));
   call->go_on_ringing(*fork, std::move(places));
 }
@@ -153,10 +155,6 @@ void Call::go_on() {
     parts_.node.metrics.refused(*dialled_.refusal).Increment();
     return fork->refuse(info_of(*dialled_.refusal).code);
   }
-  if (!*bindings_) {
-    parts_.node.metrics.refused(Refusal::BackendDown).Increment();
-    return fork->refuse(503, {}, kRetryAfter);
-  }
   ring(*fork);
 }
 
@@ -164,17 +162,27 @@ void Call::go_on() {
 /// repeats because that process is gone, this one goes on where it stood.
 void Call::take_over() {
   const auto wanted = [self = shared_from_this()](const state::v1::DialogRecord& record) {
-    return is_anothers(self->parts_.node, record) &&
-           record.invite_branch() == self->record_.invite_branch();
+    const bool same = record.invite_branch() == self->record_.invite_branch();
+    return same ? is_anothers(self->parts_.node, record) : Result<>{Errc::PermissionDenied};
   };
   parts_.records.take_over(record_.sip_call_id(), record_.caller().tag(), wanted,
                            [self = shared_from_this()](Result<state::v1::DialogRecord> record) {
                              if (record) return self->adopt(*std::move(record));
-                             const auto fork = self->fork_.lock();
-                             if (!fork || !fork->open()) return;
-                             self->parts_.node.metrics.refused(Refusal::Loop).Increment();
-                             fork->refuse(482, "Merged Request");
+                             self->not_taken(record.error());
                            });
+}
+
+void Call::not_taken(std::error_code why) {
+  const auto fork = fork_.lock();
+  if (!fork || !fork->open()) return;
+  // This very INVITE is, or will be in a moment, another worker's or process' to answer.
+  if (why == Errc::AlreadyExists || why == Errc::Conflict) return fork->abandon();
+  if (why == Errc::PermissionDenied) {
+    parts_.node.metrics.refused(Refusal::Loop).Increment();
+    return fork->refuse(482, "Merged Request");
+  }
+  parts_.node.metrics.refused(Refusal::BackendDown).Increment();
+  fork->refuse(503, {}, kRetryAfter);
 }
 
 void Call::adopt(state::v1::DialogRecord record) {
@@ -221,10 +229,7 @@ void Call::go_on_ringing(Fork& fork, std::vector<Target> places) {
     codes.push_back(known == refused.end() ? 0 : known->second);
     branches.push_back({std::move(target), codes.back()});
   }
-  if (branches.empty()) {
-    parts_.node.metrics.refused(Refusal::NotRegistered).Increment();
-    return fork.refuse(480);
-  }
+  if (branches.empty()) return refuse_unreachable(fork);
   const auto since = std::max(record_.started_at_ms(), record_.ringing_at_ms());
   const std::chrono::milliseconds gone{now_ms() - since};
   fork.resume(plan_, std::move(branches),
@@ -238,17 +243,23 @@ void Call::go_on_ringing(Fork& fork, std::vector<Target> places) {
 }
 
 void Call::ring(Fork& fork) {
-  auto places = targets(**bindings_, Holding::All);
-  if (places.empty()) {
-    parts_.node.metrics.refused(Refusal::NotRegistered).Increment();
-    return fork.refuse(480);
-  }
+  std::vector<Target> places;
+  if (*bindings_) places = targets(**bindings_, Holding::All);
+  if (places.empty()) return refuse_unreachable(fork);
   plan_.credentials = own_credentials(fork.request());
   fork.start(plan_, std::move(places));
   note_forks(fork);
   parts_.node.metrics.forks.Observe(static_cast<double>(fork.size()));
   parts_.node.metrics.setup_seconds.Observe(
       std::chrono::duration<double>(parts_.node.clock.steady() - since_).count());
+}
+
+/// No phone is known, or which there are cannot be read.
+void Call::refuse_unreachable(Fork& fork) {
+  const bool read = bindings_ && *bindings_;
+  const auto refusal = read ? Refusal::NotRegistered : Refusal::BackendDown;
+  parts_.node.metrics.refused(refusal).Increment();
+  fork.refuse(info_of(refusal).code, {}, read ? std::string_view{} : kRetryAfter);
 }
 
 void Call::note_forks(const Fork& fork) {

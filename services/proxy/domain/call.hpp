@@ -38,11 +38,12 @@ class Call final : public ForkObserver, public std::enable_shared_from_this<Call
   static void begin(const Parts& parts, ServerTransaction& server, const directory::Login& caller,
                     Dialled dialled, const ForwardPlan& plan);
 
+  using Bindings = Result<std::vector<state::v1::Binding>>;
+
   /// Goes on with `record`'s call, which another process forked to these bindings, and to
   /// `responders` even if they are none of them: `server` has its INVITE and is not answered.
   static void resume(const Parts& parts, ServerTransaction& server, state::v1::DialogRecord record,
-                     const std::vector<state::v1::Binding>& bindings,
-                     std::vector<Target> responders);
+                     const Bindings& bindings, std::vector<Target> responders);
 
   Call(const Parts& parts, state::v1::DialogRecord record, const Flow& source,
        const ForwardPlan& plan);
@@ -59,13 +60,13 @@ class Call final : public ForkObserver, public std::enable_shared_from_this<Call
   void on_refused(int code, bool cancelled, std::string_view detail) override;
 
  private:
-  using Bindings = Result<std::vector<state::v1::Binding>>;
-
   void look_up();
   void go_on();
   void take_over();
   void adopt(state::v1::DialogRecord record);
+  void not_taken(std::error_code why);
   void ring(Fork& fork);
+  void refuse_unreachable(Fork& fork);
   void go_on_ringing(Fork& fork, std::vector<Target> places);
   std::vector<Target> targets(const std::vector<state::v1::Binding>& bindings,
                               Holding holding) const;

@@ -41,9 +41,10 @@ class CallRecords {
   /// `tag_b`. Errc::NotFound, also when it has ended.
   virtual void find(std::string_view sip_call_id, std::string_view tag_a, std::string_view tag_b,
                     Found done) = 0;
-  using Wanted = MoveFunction<bool(const state::v1::DialogRecord&)>;
-  /// The early call of this caller becomes this process' own if it is `wanted`. NotFound, also when
-  /// it has ended; Conflict when it is not wanted or somebody else was faster.
+  /// No error: the record is wanted.
+  using Wanted = MoveFunction<Result<>(const state::v1::DialogRecord&)>;
+  /// The early call of this caller becomes this process' own if it is `wanted`, whose error is
+  /// given otherwise. NotFound, also when it has ended; Conflict when somebody else was faster.
   virtual void take_over(std::string_view sip_call_id, std::string_view caller_tag, Wanted wanted,
                          Found done) = 0;
   /// One of several phones refused: replaces the record, without an event.

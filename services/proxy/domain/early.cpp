@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/errc.hpp"
 #include "proxy/domain/caller_auth.hpp"
 #include "proxy/domain/route_set.hpp"
 #include "sip/branch.hpp"
@@ -45,9 +46,13 @@ state::v1::Early early_of(const Node& node, const sip::Message& invite, const Fl
   return early;
 }
 
-bool is_anothers(const Node& node, const state::v1::DialogRecord& record) {
-  if (record.answered_at_ms() != 0 || record.early().invite().empty()) return false;
-  return record.owner() != node.settings.node || record.early().boot() != node.settings.boot;
+Result<> is_anothers(const Node& node, const state::v1::DialogRecord& record) {
+  if (record.answered_at_ms() != 0 || record.early().invite().empty()) {
+    return Errc::PermissionDenied;
+  }
+  const bool own =
+      record.owner() == node.settings.node && record.early().boot() == node.settings.boot;
+  return own ? Result<>{Errc::AlreadyExists} : Result<>{};
 }
 
 bool belongs_to(const sip::Message& message, const state::v1::DialogRecord& record) {

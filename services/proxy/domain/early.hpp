@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "core/result.hpp"
 #include "pbx/state/v1/dialog.pb.h"
 #include "proxy/domain/forwarder.hpp"
 #include "proxy/domain/node.hpp"
@@ -15,8 +16,9 @@ state::v1::Early early_of(const Node& node, const sip::Message& invite, const Fl
                           const ForwardPlan& plan);
 
 /// The call rings, or is about to, and its process is another one than this: one that is gone, if
-/// messages of the call come here.
-bool is_anothers(const Node& node, const state::v1::DialogRecord& record);
+/// messages of the call come here. AlreadyExists when it is this one's; PermissionDenied when it
+/// rings no more.
+Result<> is_anothers(const Node& node, const state::v1::DialogRecord& record);
 
 /// The message is the record's INVITE, its CANCEL, or a response to one of its forks.
 bool belongs_to(const sip::Message& message, const state::v1::DialogRecord& record);

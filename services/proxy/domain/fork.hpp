@@ -58,6 +58,10 @@ class Fork final : public ServerUser, public ClientUser, public std::enable_shar
               std::chrono::milliseconds timer_c);
   /// Answers with an error of our own instead; cancels what rings.
   void refuse(int code, std::string_view reason = {}, std::string_view header_lines = {});
+  /// Somebody else answers it: this one is silent from now on.
+  void abandon() {
+    if (open()) layer_.remove_server(server_->key());
+  }
 
   /// Nothing final went to the caller yet.
   bool open() const { return server_ != nullptr && !server_->answered(); }

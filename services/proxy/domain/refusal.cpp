@@ -23,7 +23,7 @@ const RefusalInfo& info_of(Refusal refusal) {
       {"overload", 503},           {"draining", 503},
       {"backend_down", 503},       {"malformed_response", 0},
       {"stray_response", 0},       {"stray_ack", 0},
-      {"slow_stream", 0},
+      {"slow_stream", 0},          {"record_away", 0},
   }};
   return kInfo[static_cast<std::size_t>(refusal)];
 }

@@ -40,8 +40,9 @@ enum class Refusal : std::uint8_t {
   StrayResponse,
   StrayAck,
   SlowStream,
+  RecordAway,
 };
-inline constexpr std::size_t kRefusals = static_cast<std::size_t>(Refusal::SlowStream) + 1;
+inline constexpr std::size_t kRefusals = static_cast<std::size_t>(Refusal::RecordAway) + 1;
 
 struct RefusalInfo {
   std::string_view label;

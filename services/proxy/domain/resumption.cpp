@@ -1,5 +1,6 @@
 #include "proxy/domain/resumption.hpp"
 
+#include "core/errc.hpp"
 #include "proxy/domain/cancel.hpp"
 #include "proxy/domain/early.hpp"
 #include "sip/branch.hpp"
@@ -10,6 +11,12 @@ namespace {
 
 constexpr std::size_t kMaxCalls = 10'000;  ///< Looked for at once.
 constexpr std::size_t kMaxMessages = 16;   ///< Of one call, meanwhile.
+
+/// The call is none that could go on here: what came for it is treated like anything else. Any
+/// other error leaves open what the call is.
+bool is_settled(std::error_code error) {
+  return error == Errc::NotFound || error == Errc::PermissionDenied;
+}
 
 }  // namespace
 
@@ -26,16 +33,19 @@ void Resumption::take(const sip::Message& message, const Flow& source) {
 void Resumption::look_up(const sip::Message& message, const std::string& call_id) {
   const auto from = message.from();
   if (!from) return deliver(call_id);
-  const auto wanted = [this, call_id](const state::v1::DialogRecord& record) {
-    if (!is_anothers(parts_.node, record) || !source_of(parts_.node, record.early())) return false;
+  const auto wanted = [this, call_id](const state::v1::DialogRecord& record) -> Result<> {
     for (const auto& held : waiting_[call_id]) {
-      if (belongs_to(held.message.get(), record)) return true;
+      if (!belongs_to(held.message.get(), record)) continue;
+      if (!source_of(parts_.node, record.early())) break;
+      return is_anothers(parts_.node, record);
     }
-    return false;
+    return Errc::PermissionDenied;
   };
   parts_.records.take_over(
       call_id, from->tag(), wanted, [this, call_id](Result<state::v1::DialogRecord> record) {
-        if (!record) return deliver(call_id);
+        if (!record) {
+          return is_settled(record.error()) ? deliver(call_id) : postpone(call_id);
+        }
         parts_.locations.load(
             TenantId{record->tenant_id()}, record->callee_aor(),
             [this, call_id, taken = *record](Result<std::vector<state::v1::Binding>> bindings) {
@@ -46,18 +56,21 @@ void Resumption::look_up(const sip::Message& message, const std::string& call_id
 
 void Resumption::go_on(const std::string& call_id, const state::v1::DialogRecord& record,
                        const Result<std::vector<state::v1::Binding>>& bindings) {
-  begin_again(call_id, record, bindings ? *bindings : std::vector<state::v1::Binding>{});
+  begin_again(call_id, record, bindings);
   deliver(call_id);
 }
 
 void Resumption::begin_again(const std::string& call_id, const state::v1::DialogRecord& record,
-                             const std::vector<state::v1::Binding>& bindings) {
+                             const Result<std::vector<state::v1::Binding>>& bindings) {
   const auto invite = sip::parse_message(record.early().invite());
   const auto source = source_of(parts_.node, record.early());
-  if (!invite || !source) return;
+  if (!invite || !source) return close(record, "What is stored of the call cannot be read.");
   auto& layer = parts_.fork.layer;
   const auto key = layer.key_of(*invite);
-  if (layer.find_server(key) != nullptr) return;
+  if (const auto* server = layer.find_server(key)) {
+    if (server->answered()) return close(record, "The caller has been refused meanwhile.");
+    layer.remove_server(key);  // the INVITE came again, and this was faster
+  }
   parts_.node.metrics.resumed.Increment();
   log::info("ringing call of a lost node goes on", {{"call_id", record.call_id()}});
   auto& server = layer.make_server(key, *invite, *source);
@@ -79,6 +92,36 @@ std::vector<Target> Resumption::responders(const std::string& call_id) const {
     targets.push_back(std::move(target));
   }
   return targets;
+}
+
+/// The record is ours, but its call cannot go on.
+void Resumption::close(const state::v1::DialogRecord& record, std::string_view reason) {
+  log::warn("ringing call of a lost node closed",
+            {{"call_id", record.call_id()}, {"reason", reason}});
+  CallEnd end;
+  end.at_ms = parts_.node.clock.now().time_since_epoch().count();
+  end.outcome = events::v1::CALL_OUTCOME_FAILED;
+  end.sip_code = 500;
+  end.reason = reason;
+  end.hung_up_by = events::v1::CALL_PARTY_PLATFORM;
+  parts_.records.ended(record, end);
+}
+
+/// What the call is cannot be told now. Its senders repeat an answer and a CANCEL, so it is asked
+/// again soon; passed on now, an answer would connect a call whose record says that it rings.
+void Resumption::postpone(const std::string& call_id) {
+  const auto node = waiting_.extract(call_id);
+  if (node.empty()) return;
+  for (const auto& held : node.mapped()) {
+    const auto& message = held.message.get();
+    if (known(message, held.source)) continue;
+    const bool ringing = !message.is_request() && message.status() < 200;
+    if (ringing) {
+      pass(message, held.source);
+    } else {
+      parts_.node.metrics.refused(Refusal::RecordAway).Increment();
+    }
+  }
 }
 
 /// The call goes on, or was not ours to take: what waited for that is treated like anything else.

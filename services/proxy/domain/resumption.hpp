@@ -15,7 +15,8 @@ namespace pbx::proxy {
 ///
 ///   message ─► nobody's transaction ─► record found and taken ─► bindings read ─► call goes on
 ///                                            │                                        │
-///                                            └ not ours to take: stateless            └ message
+///                                            ├ not ours to take: stateless            └ message
+///                                            └ cannot be read now: waits for its repetition
 ///
 /// Belongs to one worker: all messages of a call come to the same one, which keeps two from taking
 /// it.
@@ -38,9 +39,11 @@ class Resumption {
   void go_on(const std::string& call_id, const state::v1::DialogRecord& record,
              const Result<std::vector<state::v1::Binding>>& bindings);
   void begin_again(const std::string& call_id, const state::v1::DialogRecord& record,
-                   const std::vector<state::v1::Binding>& bindings);
+                   const Result<std::vector<state::v1::Binding>>& bindings);
+  void close(const state::v1::DialogRecord& record, std::string_view reason);
   std::vector<Target> responders(const std::string& call_id) const;
   void deliver(const std::string& call_id);
+  void postpone(const std::string& call_id);
   bool known(const sip::Message& message, const Flow& source);
   void pass(const sip::Message& message, const Flow& source);
 

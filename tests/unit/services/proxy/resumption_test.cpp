@@ -216,9 +216,44 @@ TEST_CASE("A call that its own process has is not taken from it", "[proxy][resum
   call.survivor.settings.boot = call.lost.settings.boot;
   call.respond(0, 180);
   CHECK(call.survivor.next().status() == 180);  // stateless
-  call.survivor.receive(call.cancel());
-  CHECK(call.survivor.next().status() == 481);
   CHECK(call.survivor.metrics.resumed.Value() == 0);
+}
+
+TEST_CASE("What comes while another worker takes the call over waits for its repetition",
+          "[proxy][resumption]") {
+  LostCall call{1};
+  call.ring(0);
+  call.lose();
+  call.survivor.settings.boot = call.lost.settings.boot;
+  SECTION("a CANCEL") { call.survivor.receive(call.cancel()); }
+  SECTION("an answer") { call.respond(0, 200); }
+  CHECK(call.survivor.silent());
+  CHECK(call.survivor.refused(proxy::Refusal::RecordAway) == 1);
+}
+
+TEST_CASE("An INVITE that another worker has taken over is left to it", "[proxy][resumption]") {
+  LostCall call{1};
+  call.lose();
+  call.survivor.settings.boot = call.lost.settings.boot;
+  call.survivor.receive(call.text);
+  CHECK(call.survivor.next().status() == 100);
+  CHECK(call.survivor.silent());
+  CHECK(call.survivor.layer.working() == 0);
+}
+
+TEST_CASE("The INVITE comes again while an answer takes the call over", "[proxy][resumption]") {
+  LostCall call{1};
+  call.ring(0);
+  call.lose();
+  call.survivor.records.held = true;
+  call.respond(0, 200);
+  call.survivor.receive(call.text);
+  CHECK(call.survivor.next().status() == 100);
+  call.survivor.records.release();
+  CHECK(call.survivor.next().status() == 100);
+  CHECK(call.survivor.next().status() == 200);
+  CHECK(call.survivor.silent());
+  CHECK(call.entry().events == Events{"started", "ringing", "answered"});
 }
 
 TEST_CASE("A response that is none to the record's INVITE takes nothing over",
@@ -248,14 +283,73 @@ TEST_CASE("A node that does not have the lost one's address leaves its calls alo
   CHECK(elsewhere.records.only().record.early().boot() == call.lost.settings.boot);
 }
 
-TEST_CASE("While records cannot be read, responses still find their way", "[proxy][resumption]") {
+TEST_CASE("While records cannot be read, only ringing goes on", "[proxy][resumption]") {
+  LostCall call{1};
+  call.lose();
+  call.survivor.records.down = true;
+  call.respond(0, 180);
+  CHECK(call.survivor.next().status() == 180);
+  call.respond(0, 200);
+  call.survivor.receive(call.cancel());
+  CHECK(call.survivor.silent());
+  CHECK(call.survivor.refused(proxy::Refusal::RecordAway) == 2);
+
+  // The phone repeats its answer, and now there is somebody to book it.
+  call.survivor.records.down = false;
+  call.respond(0, 200);
+  CHECK(call.survivor.next().status() == 100);
+  CHECK(call.survivor.next().status() == 200);
+  CHECK(call.entry().events == Events{"started", "answered"});
+}
+
+TEST_CASE("An INVITE that comes again while records cannot be read may be tried elsewhere",
+          "[proxy][resumption]") {
+  LostCall call{1};
+  call.lose();
+  call.survivor.records.held = true;
+  call.survivor.receive(call.text);
+  CHECK(call.survivor.next().status() == 100);
+  call.survivor.records.release_one();
+  call.survivor.records.down = true;
+  call.survivor.records.release();
+  const auto refusal = call.survivor.next();
+  CHECK(refusal.status() == 503);
+  CHECK(refusal.message->has(HeaderId::RetryAfter));
+  CHECK(call.entry().events == Events{"started"});
+}
+
+TEST_CASE("Bindings that cannot be read are not none", "[proxy][resumption]") {
   LostCall call{1};
   call.ring(0);
   call.lose();
-  call.survivor.records.down = true;
-  call.respond(0, 200);
-  CHECK(call.survivor.next().status() == 200);
-  CHECK(call.survivor.silent());
+  call.survivor.locations.down = true;
+  SECTION("the phone that answers is known by its answer") {
+    call.respond(0, 200);
+    CHECK(call.survivor.next().status() == 100);
+    CHECK(call.survivor.next().status() == 200);
+    CHECK(call.entry().events.back() == "answered");
+  }
+  SECTION("a caller whom nobody can connect may try again") {
+    const auto stored = sip::parse_stored(call.entry().record.early().invite());
+    REQUIRE(stored);
+    call.survivor.resumption.take(stored->get(), {});
+    CHECK(call.survivor.next().status() == 100);
+    const auto refusal = call.survivor.next();
+    CHECK(refusal.status() == 503);
+    CHECK(refusal.message->has(HeaderId::RetryAfter));
+    CHECK(call.entry().end.sip_code == 503);
+  }
+}
+
+TEST_CASE("A record whose INVITE makes no sense is closed with a reason", "[proxy][resumption]") {
+  LostCall call{1};
+  call.ring(0);
+  call.lose();
+  call.survivor.records.calls.begin()->second.record.mutable_early()->set_invite("nonsense");
+  call.respond(0, 486);
+  CHECK(call.survivor.next().status() == 486);  // stateless
+  CHECK(call.entry().events.back() == "ended");
+  CHECK(call.entry().end.reason == "What is stored of the call cannot be read.");
 }
 
 TEST_CASE("A phone that answers need not be registered any more", "[proxy][resumption]") {
