@@ -96,12 +96,16 @@ class MemoryCallRecords final : public proxy::CallRecords {
   }
   void noted(const state::v1::DialogRecord& record) override { step(record, "noted"); }
   void hung_up(std::string_view sip_call_id, std::string_view from_tag, std::string_view to_tag,
-               std::int64_t at_ms) override {
-    for (auto& [id, entry] : calls) {
-      const auto& record = entry.record;
-      if (record.sip_call_id() != sip_call_id || !has_tags(record, from_tag, to_tag)) continue;
-      finish(id, proxy::end_by_bye(record, from_tag, at_ms));
-    }
+               std::int64_t at_ms, Done done) override {
+    reply([this, sip_call_id = std::string{sip_call_id}, from = std::string{from_tag},
+           to = std::string{to_tag}, at_ms, done = std::move(done)]() mutable {
+      for (auto& [id, entry] : calls) {
+        const auto& record = entry.record;
+        if (record.sip_call_id() != sip_call_id || !has_tags(record, from, to)) continue;
+        finish(id, proxy::end_by_bye(record, from, at_ms));
+      }
+      done({});
+    });
   }
 
   /// Lets go of what was held back.

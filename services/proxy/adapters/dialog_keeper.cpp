@@ -201,35 +201,39 @@ void DialogKeeper::noted(const state::v1::DialogRecord& record) {
 }
 
 void DialogKeeper::hung_up(std::string_view sip_call_id, std::string_view from_tag,
-                           std::string_view to_tag, std::int64_t at_ms) {
-  in_order([this, call = std::string{sip_call_id}, from = std::string{from_tag},
-            to = std::string{to_tag}, at_ms] { store_hung_up(call, from, to, at_ms); });
+                           std::string_view to_tag, std::int64_t at_ms, Done done) {
+  HungUp told{std::string{sip_call_id}, std::string{from_tag}, std::string{to_tag}, at_ms,
+              std::move(done)};
+  in_order([this, bye = std::make_shared<HungUp>(std::move(told))] { store_hung_up(bye); });
 }
 
-void DialogKeeper::store_hung_up(std::string sip_call_id, std::string from_tag, std::string to_tag,
-                                 std::int64_t at_ms) {
+void DialogKeeper::store_hung_up(std::shared_ptr<HungUp> bye) {
   ++in_flight_;
+  const auto& told = *bye;
   parts_.dialogs.find(
-      sip_call_id, from_tag, to_tag,
-      [this, sip_call_id, from_tag, to_tag, at_ms](Result<cluster::Dialog> dialog) mutable {
+      told.sip_call_id, told.from_tag, told.to_tag, [this, bye](Result<cluster::Dialog> dialog) {
         --in_flight_;
         if (!dialog && dialog.error() == Errc::NotFound) {
-          auto known = parts_.live.find(sip_call_id, from_tag, to_tag);
+          auto known = parts_.live.find(bye->sip_call_id, bye->from_tag, bye->to_tag);
           if (known) dialog = std::move(*known);  // Redis has lost it; ending it brings it back
         }
-        if (!dialog) {
-          again(dialog.error(), [this, sip_call_id, from_tag, to_tag, at_ms] {
-            store_hung_up(sip_call_id, from_tag, to_tag, at_ms);
-          });
-          return;
-        }
-        if (dialog->end) return parts_.live.remove(cluster::key_of(dialog->record));
-        end(cluster::key_of(dialog->record), end_by_bye(dialog->record, from_tag, at_ms),
-            [this, sip_call_id, from_tag, to_tag, at_ms](const Result<>& ended) {
-              const bool crossed = ended.error() == cluster::Errc::AlreadyAnswered;
-              if (crossed) store_hung_up(sip_call_id, from_tag, to_tag, at_ms);
-            });
+        if (dialog) return end_by(bye, *dialog);
+        const bool later = again(dialog.error(), [this, bye] { store_hung_up(bye); });
+        if (!later) bye->done(dialog.error());
       });
+}
+
+void DialogKeeper::end_by(std::shared_ptr<HungUp> bye, const cluster::Dialog& dialog) {
+  const auto key = cluster::key_of(dialog.record);
+  if (dialog.end) {
+    parts_.live.remove(key);
+    return bye->done({});
+  }
+  end(key, end_by_bye(dialog.record, bye->from_tag, bye->at_ms), [this, bye](const Result<>& is) {
+    if (is.error() == cluster::Errc::AlreadyAnswered) return store_hung_up(bye);  // they crossed
+    if (!is_outage(is.error())) return bye->done(is);
+    in_order([this, bye] { store_hung_up(bye); });  // behind the end, which waits now
+  });
 }
 
 void DialogKeeper::publish(const state::v1::DialogRecord& record, events::v1::CallEventKind kind,

@@ -46,7 +46,7 @@ class DialogKeeper final : public CallRecords {
                  Found done) override;
   void noted(const state::v1::DialogRecord& record) override;
   void hung_up(std::string_view sip_call_id, std::string_view from_tag, std::string_view to_tag,
-               std::int64_t at_ms) override;
+               std::int64_t at_ms, Done done) override;
 
   /// The same as ended(), with word of it: AlreadyEnded, NotFound.
   void end(const cluster::DialogKey& key, const CallEnd& facts, Done done);
@@ -65,6 +65,12 @@ class DialogKeeper final : public CallRecords {
  private:
   /// A write that failed because Redis was away.
   using Write = MoveFunction<void()>;
+  /// What a BYE told, until it is written.
+  struct HungUp {
+    std::string sip_call_id, from_tag, to_tag;
+    std::int64_t at_ms = 0;
+    Done done;
+  };
   /// What a write does when there is no record of a call that this process knows.
   enum class Lost { BringBack, GiveUp };
 
@@ -72,8 +78,8 @@ class DialogKeeper final : public CallRecords {
   void store_answered(std::shared_ptr<const state::v1::DialogRecord> record, Done done,
                       Lost lost = Lost::BringBack);
   void store_end(const cluster::DialogKey& key, const CallEnd& facts, Done done, Lost lost);
-  void store_hung_up(std::string sip_call_id, std::string from_tag, std::string to_tag,
-                     std::int64_t at_ms);
+  void store_hung_up(std::shared_ptr<HungUp> bye);
+  void end_by(std::shared_ptr<HungUp> bye, const cluster::Dialog& dialog);
   void publish(const state::v1::DialogRecord& record, events::v1::CallEventKind kind,
                std::uint32_t sequence, std::int64_t at_ms);
   bool again(std::error_code error, Write write);

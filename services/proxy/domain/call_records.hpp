@@ -49,9 +49,10 @@ class CallRecords {
                          Found done) = 0;
   /// One of several phones refused: replaces the record, without an event.
   virtual void noted(const state::v1::DialogRecord& record) = 0;
-  /// A BYE passed: ends the call that these tags belong to, if it goes on.
+  /// A BYE passed: ends the call that these tags belong to, if it goes on. `done` when it is
+  /// written, or there is nothing to write, however long that takes.
   virtual void hung_up(std::string_view sip_call_id, std::string_view from_tag,
-                       std::string_view to_tag, std::int64_t at_ms) = 0;
+                       std::string_view to_tag, std::int64_t at_ms, Done done) = 0;
 };
 
 /// What a BYE from the party with `from_tag` makes of a call.

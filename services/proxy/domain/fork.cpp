@@ -171,7 +171,9 @@ void Fork::on_success(Branch& branch, const sip::Message& response) {
     if (first && observer_) {
       answer_held_ = true;
       observer_->on_answer(response,
-                           [self = shared_from_this(), code, held = std::move(bytes)]() mutable {
+                           [weak = weak_from_this(), code, held = std::move(bytes)]() mutable {
+                             const auto self = weak.lock();
+                             if (!self) return;
                              self->answer_held_ = false;
                              if (self->server_) self->server_->respond(code, std::move(held));
                            });

@@ -3,6 +3,7 @@
 #include "core/random.hpp"
 #include "proxy/domain/binding_target.hpp"
 #include "proxy/domain/cancel.hpp"
+#include "proxy/domain/hang_up.hpp"
 #include "proxy/domain/in_dialog.hpp"
 #include "sip/auth.hpp"
 #include "sip/branch.hpp"
@@ -117,16 +118,14 @@ void Router::in_dialog(const Request& request) {
   auto hop = in_dialog_hop(parts_.node, request.message, request.routes, request.source.listener);
   if (hop.refusal) return refuse(request, *hop.refusal);
   const auto plan = plan_for(request);
+  std::shared_ptr<ForkObserver> observer;
   if (request.method() == Method::Bye && request.routes.dialog->anchor) {
-    const auto from = request.message.from();
-    const auto to = request.message.to();
-    parts_.records.hung_up(request.message.call_id(), from->tag(), to->tag(),
-                           parts_.node.clock.now().time_since_epoch().count());
+    observer = HangUp::begin(parts_.node, parts_.layer.timers(), parts_.records, request.message);
   }
   auto& server = begin(request);
   std::vector<Target> targets;
   targets.push_back(std::move(hop.target));
-  Fork::make(call_parts_.fork, server, nullptr)->start(plan, std::move(targets));
+  Fork::make(call_parts_.fork, server, std::move(observer))->start(plan, std::move(targets));
 }
 
 void Router::out_of_dialog(const Request& request) {
