@@ -39,7 +39,11 @@ Metrics::Metrics(prometheus::Registry& registry)
       restored{counter(registry, "pbx_proxy_records_restored_total",
                        "Dialog records written again because Redis had lost them")},
       resumed{counter(registry, "pbx_proxy_calls_resumed_total",
-                      "Ringing calls of lost nodes that went on here")} {
+                      "Ringing calls of lost nodes that went on here")},
+      phones_asked{counter(registry, "pbx_proxy_phones_asked_total",
+                           "Questions to phones whether they still have a lost node's call")},
+      found_over{counter(registry, "pbx_proxy_calls_found_over_total",
+                         "Calls of lost nodes that had ended unnoticed")} {
   for (std::size_t i = 0; i < requests_.size(); ++i) {
     const auto name = sip::method_name(static_cast<sip::Method>(i));
     requests_[i] = &counter(registry, "pbx_proxy_requests_total", "Requests received",

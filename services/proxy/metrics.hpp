@@ -41,6 +41,8 @@ class Metrics {
   prometheus::Counter& reaped;           ///< Lapsed records of other nodes that were settled.
   prometheus::Counter& restored;         ///< Records written again that Redis had lost.
   prometheus::Counter& resumed;          ///< Ringing calls of lost nodes that went on here.
+  prometheus::Counter& phones_asked;     ///< Whether they still have a lost node's call.
+  prometheus::Counter& found_over;       ///< Calls whose phones did not.
 
  private:
   static constexpr std::size_t kMethods = static_cast<std::size_t>(sip::Method::Update) + 1;

@@ -82,6 +82,9 @@ std::vector<std::string> validate(const config::v1::Proxy& config) {
   faults.duration_in_range("tcpIdleTimeout", config.tcp_idle_timeout(), seconds{10},
                            minutes{24 * 60});
   faults.duration_in_range("dialogLease", config.dialog_lease(), seconds{3}, minutes{60});
+  faults.duration_in_range("sessionCheck", config.session_check(), seconds{2}, minutes{60});
+  faults.duration_in_range("sessionUnclear", config.session_unclear(), seconds{10},
+                           minutes{7 * 24 * 60});
   if (faults.all().empty()) {
     try {
       static_cast<void>(addresses_of(config));
@@ -99,6 +102,9 @@ Settings settings_of(const config::v1::Proxy& config, const std::string& node) {
   settings.timer_c = runtime::from_proto(config.timer_c(), settings.timer_c);
   settings.nonce_lifetime = runtime::from_proto(config.nonce_lifetime(), settings.nonce_lifetime);
   settings.dialog_lease = runtime::from_proto(config.dialog_lease(), settings.dialog_lease);
+  settings.session_check = runtime::from_proto(config.session_check(), settings.session_check);
+  settings.session_unclear =
+      runtime::from_proto(config.session_unclear(), settings.session_unclear);
   settings.max_transactions =
       config.max_transactions() == 0 ? kDefaultTransactions : config.max_transactions();
   settings.tcp_idle = runtime::from_proto(config.tcp_idle_timeout(), settings.tcp_idle);

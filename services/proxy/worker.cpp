@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "pbx/config/v1/proxy.pb.h"
-#include "proxy/domain/own_bye.hpp"
+#include "proxy/domain/own_request.hpp"
 #include "proxy/settings.hpp"
 
 namespace pbx::proxy {
@@ -44,8 +44,13 @@ Worker::Worker(runtime::Loop& loop, unsigned index, Shared& shared)
       router_{{node_, shared.directory, layer_, stateless_, auth_, keeper_, location_reader_,
                registers_, early_, overload_}},
       edge_{{node_, layer_, stateless_, router_, resumption_, trays_}},
+      sessions_{{node_, layer_, keeper_,
+                 [&live = shared.live](const state::v1::DialogRecord& record) {
+                   return live.has(cluster::key_of(record));
+                 }}},
       reaper_{{node_, dialogs_, keeper_, shared.live, shared.undelivered,
-               [this](const sip::Message& invite) { edge_.on_orphan(invite, {}); }}},
+               [this](const sip::Message& invite) { edge_.on_orphan(invite, {}); },
+               [this](const state::v1::DialogRecord& record) { sessions_.add(record); }}},
       driver_{loop_, timers_},
       flush_trays_{loop_,
                    [this] {
@@ -117,6 +122,7 @@ void Worker::maintain() {
       const bool due = ++ticks_ % static_cast<unsigned>(lease) == 0;
       if (due || reaper_.urgent()) reaper_.renew();
       if (due) reaper_.sweep();
+      sessions_.run();
     }
     maintain();
   });

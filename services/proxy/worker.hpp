@@ -10,6 +10,7 @@
 #include "proxy/adapters/reaper.hpp"
 #include "proxy/adapters/redis_location_reader.hpp"
 #include "proxy/adapters/registrar_stream.hpp"
+#include "proxy/domain/session_watch.hpp"
 #include "proxy/fronts/edge.hpp"
 #include "proxy/fronts/timer_driver.hpp"
 #include "proxy/fronts/transports.hpp"
@@ -85,6 +86,7 @@ class Worker {
   Resumption resumption_;
   Router router_;
   Edge edge_;
+  SessionWatch sessions_;
   Reaper reaper_;
   TimerDriver driver_;
   net::EndOfTurn flush_trays_;

@@ -51,6 +51,12 @@ void LiveCalls::remove(const cluster::DialogKey& key) {
   if (const auto found = own.find(key); found != own.calls.end()) own.calls.erase(found);
 }
 
+bool LiveCalls::has(const cluster::DialogKey& key) const {
+  auto& own = shard(key.sip_call_id);
+  const std::lock_guard lock{own.mutex};
+  return own.find(key) != own.calls.end();
+}
+
 std::optional<cluster::Dialog> LiveCalls::copy(const cluster::DialogKey& key) const {
   auto& own = shard(key.sip_call_id);
   const std::lock_guard lock{own.mutex};

@@ -25,6 +25,7 @@ class LiveCalls {
              const cluster::Step& step);
   void remove(const cluster::DialogKey& key);
 
+  bool has(const cluster::DialogKey& key) const;
   std::optional<cluster::Dialog> copy(const cluster::DialogKey& key) const;
   /// By the phones' Call-ID and tags, as cluster::Dialogs::find does.
   std::optional<cluster::Dialog> find(std::string_view sip_call_id, std::string_view tag_a,

@@ -46,6 +46,7 @@ void Reaper::adopt(const cluster::Dialog& dialog) {
                          [this, adopted, sequence = dialog.sequence](Result<cluster::Step> step) {
                            if (!step) return;
                            parts_.live.store(adopted, adopted.state(), {sequence, step->version});
+                           parts_.adopted(adopted);
                          });
   log::info("call of a lost node taken over",
             {{"call_id", key.call_id}, {"owner", dialog.record.owner()}});

@@ -26,6 +26,8 @@ class Reaper {
     LiveCalls& live;
     LiveCalls& undelivered;
     std::function<void(const sip::Message& invite)> resume;
+    /// An answered call is this process' to look after from now on.
+    std::function<void(const state::v1::DialogRecord&)> adopted;
   };
 
   explicit Reaper(Parts parts) : parts_{std::move(parts)} {}

@@ -10,7 +10,7 @@
 #include "proxy/domain/early.hpp"
 #include "proxy/domain/leg.hpp"
 #include "proxy/domain/outcome.hpp"
-#include "proxy/domain/own_bye.hpp"
+#include "proxy/domain/own_request.hpp"
 #include "sip/branch.hpp"
 #include "sip/builder.hpp"
 #include "sip/text.hpp"

@@ -1,5 +1,7 @@
 // What becomes of calls that ring when their proxy is lost.
 #include <catch2/catch.hpp>
+#include <future>
+#include <stdexcept>
 
 #include "phone.hpp"
 #include "site.hpp"
@@ -40,13 +42,26 @@ struct RingingCall {
     }
   }
   ~RingingCall() {
-    for (auto& phone : phones) phone->enroll(0);
+    for (auto& phone : phones) {
+      while (!phone->silent(50ms)) continue;
+      phone->enroll(0);
+    }
   }
 
   Phone ann{"1001", "hq.test", site().sip_port(0)};
   std::vector<std::unique_ptr<Phone>> phones;
   std::vector<sip::StoredMessage> invites;
 };
+
+/// The next request of a dialog, past questions whether it goes on; those are answered with `code`.
+sip::StoredMessage next_but_questions(Phone& phone, int code) {
+  for (;;) {
+    auto message = phone.receive();
+    if (!message) throw std::runtime_error{"nothing came"};
+    if (message->get().method_text() != "INFO") return *std::move(message);
+    phone.answer(message->get(), code);
+  }
+}
 
 void lose_and_replace() {
   site().kill_proxy(0);
@@ -123,4 +138,40 @@ TEST_CASE("A call whose address nobody takes over is closed once, with a reason"
   CHECK(cdr.reason().find("was lost") != std::string::npos);
   CHECK(cdr.node() == "proxy-2");
   site().start_proxy(0);
+}
+
+TEST_CASE("A talking call of a lost proxy whose end nobody wrote is found out", "[proxy][loss]") {
+  RingingCall call;
+  call.phones[0]->pick_up(call.invites[0].get());
+  call.ann.acknowledge(call.ann.expect(200).get());
+  call.phones[0]->expect("ACK");
+  lose_and_replace();
+  // The callee has hung up; the proxy that it told was lost.
+  auto caller = std::async(std::launch::async, [&] { return next_but_questions(call.ann, 200); });
+  call.phones[0]->answer(call.phones[0]->expect("INFO").get(), 481);
+  const auto bye = caller.get();
+  CHECK(bye->method_text() == "BYE");
+  call.ann.answer(bye.get(), 200);
+  call.phones[0]->answer(next_but_questions(*call.phones[0], 481).get(), 481);
+  const auto cdr = next_cdr();
+  CHECK(cdr.outcome() == events::v1::CALL_OUTCOME_ANSWERED);
+  CHECK(cdr.hung_up_by() == events::v1::CALL_PARTY_PLATFORM);
+  CHECK(cdr.ended_at_ms() >= cdr.answered_at_ms());
+}
+
+TEST_CASE("A talking call of a lost proxy goes on while its phones say so", "[proxy][loss]") {
+  RingingCall call;
+  call.phones[0]->pick_up(call.invites[0].get());
+  call.ann.acknowledge(call.ann.expect(200).get());
+  call.phones[0]->expect("ACK");
+  lose_and_replace();
+  for (int round = 0; round < 3; ++round) {
+    call.ann.answer(call.ann.expect("INFO").get(), 200);
+    call.phones[0]->answer(call.phones[0]->expect("INFO").get(), 500);
+  }
+  call.ann.in_dialog("BYE");
+  const auto bye = next_but_questions(*call.phones[0], 500);
+  CHECK(bye->method_text() == "BYE");
+  call.phones[0]->answer(bye.get(), 200);
+  CHECK(next_cdr().hung_up_by() == events::v1::CALL_PARTY_CALLER);
 }

@@ -106,7 +106,7 @@ void Site::start_proxy(int index) {
       "proxy", name,
       R"("grpc": {"listen": )" + json(grpc_[at]) + "}, " + backends(*this) +
           R"(, "registrar": {"targets": [)" + json(registrar_stream_) +
-          R"(]}, "workers": 2, "dialog_lease": "6s", "timer_c": "60s", "listeners": [)" +
+          R"(]}, "workers": 2, "dialog_lease": "6s", "session_check": "2s", "timer_c": "60s", "listeners": [)" +
           R"({"transport": "udp", "listen": )" + listen + R"(}, {"transport": "tcp", "listen": )" +
           listen + R"(}], "spool_dir": )" + json((spools_.path() / name).string()));
   if (!eventually([&] { return proxies_[at]->ready(); })) {

@@ -1,6 +1,6 @@
 #include <catch2/catch.hpp>
 
-#include "proxy/domain/own_bye.hpp"
+#include "proxy/domain/own_request.hpp"
 #include "world.hpp"
 
 using namespace pbx;

@@ -1,0 +1,112 @@
+#include "proxy/domain/session_watch.hpp"
+
+#include <chrono>
+#include <utility>
+
+#include "telemetry/log.hpp"
+
+namespace pbx::proxy {
+namespace {
+
+// Which phone was asked and how, as a transaction carries it.
+std::size_t place_of(Side side, Way way) {
+  return 2 * static_cast<std::size_t>(way) + static_cast<std::size_t>(side);
+}
+Side side_of(std::size_t place) { return static_cast<Side>(place % 2); }
+Way way_of(std::size_t place) { return static_cast<Way>(place / 2); }
+
+}  // namespace
+
+/// Takes the answers of one call's phones. It may outlive the watch's interest in the call.
+class SessionWatch::Answer final : public ClientUser {
+ public:
+  Answer(SessionWatch& watch, std::string call_id) : watch_{watch}, call_id_{std::move(call_id)} {}
+
+  void on_response(ClientTransaction& transaction, const sip::Message& response) override {
+    if (response.status() >= 200) watch_.hear(call_id_, transaction.branch(), response.status());
+  }
+  void on_failure(ClientTransaction&, Failure) override {}
+  void on_client_gone(ClientTransaction&) override {}
+
+ private:
+  SessionWatch& watch_;
+  const std::string call_id_;
+};
+
+void SessionWatch::add(const state::v1::DialogRecord& record) {
+  const auto now = parts_.node.clock.steady();
+  const auto [at, is_new] = calls_.try_emplace(record.call_id(), now);
+  at->second.record = record;
+  if (is_new) at->second.answer = std::make_shared<Answer>(*this, record.call_id());
+}
+
+void SessionWatch::run() {
+  const auto now = parts_.node.clock.steady();
+  for (auto at = calls_.begin(); at != calls_.end();) {
+    auto& call = at->second;
+    const bool due = call.next <= now;
+    if (due && (!parts_.goes_on(call.record) || ended(call))) {
+      at = calls_.erase(at);
+      continue;
+    }
+    if (due) {
+      call.next = now + parts_.node.settings.session_check;
+      ask(call);
+    }
+    ++at;
+  }
+}
+
+void SessionWatch::ask(Call& call) {
+  call.check.ask();
+  for (const auto side : {Side::Caller, Side::Callee}) {
+    auto question = make_question(parts_.node, call.record, side, call.way);
+    if (!question) question = make_question(parts_.node, call.record, side, Way::Through);
+    if (question) {
+      ask(call, *std::move(question), side);
+    } else {
+      call.check.hear(side, Word::Unclear, parts_.node.clock.steady());
+    }
+  }
+  call.way = call.way == Way::Through ? Way::Around : Way::Through;
+}
+
+void SessionWatch::ask(const Call& call, OwnRequest question, Side side) {
+  parts_.node.metrics.phones_asked.Increment();
+  parts_.layer.start_client(sip::Method::Info, question.random, question.flow,
+                            std::move(question.bytes), call.answer, place_of(side, call.way));
+}
+
+void SessionWatch::hear(const std::string& call_id, std::size_t place, int code) {
+  const auto found = calls_.find(call_id);
+  const auto word = word_of(code);
+  if (found == calls_.end() || !word) return;
+  auto& call = found->second;
+  call.heard = way_of(place);
+  call.check.hear(side_of(place), *word, parts_.node.clock.steady());
+  // A BYE may have passed between question and answer; then its end is the right one.
+  if (*word == Word::HasNot) call.next = parts_.node.clock.steady();
+}
+
+/// Ends the call if it is over: at the last moment at which it was known not to be.
+bool SessionWatch::ended(const Call& call) {
+  const auto now = parts_.node.clock.steady();
+  const auto why = call.check.over(now, parts_.node.settings.session_unclear);
+  if (!why) return false;
+  const auto since =
+      std::chrono::duration_cast<std::chrono::milliseconds>(now - call.check.confirmed());
+  CallEnd end;
+  end.at_ms = parts_.node.clock.now().time_since_epoch().count() - since.count();
+  end.outcome = events::v1::CALL_OUTCOME_ANSWERED;
+  end.sip_code = 200;
+  end.reason = *why;
+  end.hung_up_by = events::v1::CALL_PARTY_PLATFORM;
+  parts_.node.metrics.found_over.Increment();
+  log::info("call of a lost node is over",
+            {{"call_id", call.record.call_id()}, {"reason", *why}});
+  parts_.records.ended(call.record, end);
+  send_byes(parts_.node, parts_.layer, call.record, *why, call.heard);
+  return true;
+}
+
+}  // namespace pbx::proxy
