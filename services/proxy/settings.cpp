@@ -99,6 +99,7 @@ Settings settings_of(const config::v1::Proxy& config, const std::string& node) {
   Settings settings;
   settings.node = node;
   settings.boot = static_cast<std::uint32_t>(random_u64());
+  settings.workers = static_cast<std::uint16_t>(workers_of(config));
   settings.timer_c = runtime::from_proto(config.timer_c(), settings.timer_c);
   settings.nonce_lifetime = runtime::from_proto(config.nonce_lifetime(), settings.nonce_lifetime);
   settings.dialog_lease = runtime::from_proto(config.dialog_lease(), settings.dialog_lease);

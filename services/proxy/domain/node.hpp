@@ -14,6 +14,7 @@ namespace pbx::proxy {
 struct Settings {
   std::string node;        ///< This process' name among the proxies.
   std::uint32_t boot = 0;  ///< Random, new with each process.
+  std::uint16_t workers = 1;
   std::chrono::milliseconds timer_c{180'000};
   std::chrono::milliseconds nonce_lifetime{300'000};
   std::chrono::milliseconds dialog_lease{30'000};

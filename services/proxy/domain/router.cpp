@@ -5,6 +5,7 @@
 #include "proxy/domain/cancel.hpp"
 #include "proxy/domain/hang_up.hpp"
 #include "proxy/domain/in_dialog.hpp"
+#include "proxy/domain/second_hop.hpp"
 #include "sip/auth.hpp"
 #include "sip/branch.hpp"
 #include "sip/reason.hpp"
@@ -96,7 +97,14 @@ Taken Router::on_ack(const Request& request, bool last) {
 
 Taken Router::on_cancel(const Request& request, bool last) {
   if (cancel(parts_.layer, parts_.stateless, request.message, request.source)) return Taken::Yes;
-  return last ? Taken::Nowhere : Taken::NotHere;
+  if (!last) return Taken::NotHere;
+  const auto routes = read_routes(parts_.node, request.message);
+  const auto flow =
+      routes.flow ? parts_.node.tokens.flow_of(*routes.flow, parts_.node.addresses) : std::nullopt;
+  if (!flow) return Taken::Nowhere;
+  parts_.stateless.reply(request.message, request.source, {.status = 200});
+  cancel_at_phone(parts_.node, parts_.layer, request.message, request.source, *flow);
+  return Taken::Yes;
 }
 
 /// RFC 3261 §16.3, in its order; syntax was judged before.
@@ -176,6 +184,9 @@ void Router::to_flow(const Request& request) {
   std::vector<Target> targets(1);
   targets.front().flow = *flow;
   targets.front().phone = true;
+  if (server.is_invite()) {
+    targets.front().branch = second_hop_branch(parts_.node, request.message);
+  }
   Fork::make(call_parts_.fork, server, nullptr)->start(plan, std::move(targets));
 }
 

@@ -102,8 +102,7 @@ bool SessionWatch::ended(const Call& call) {
   end.reason = *why;
   end.hung_up_by = events::v1::CALL_PARTY_PLATFORM;
   parts_.node.metrics.found_over.Increment();
-  log::info("call of a lost node is over",
-            {{"call_id", call.record.call_id()}, {"reason", *why}});
+  log::info("call of a lost node is over", {{"call_id", call.record.call_id()}, {"reason", *why}});
   parts_.records.ended(call.record, end);
   send_byes(parts_.node, parts_.layer, call.record, *why, call.heard);
   return true;

@@ -108,8 +108,10 @@ TEST_CASE("A BYE is answered when the end of the call is written", "[proxy][dial
     CHECK(world.next().status() == 200);
     world.records.release();
   }
-  SECTION("never, and the transaction is gone") { world.layer.remove_server(world.layer.key_of(
-        sip::parse_stored(test::with_line_ends(text))->get())); }
+  SECTION("never, and the transaction is gone") {
+    world.layer.remove_server(
+        world.layer.key_of(sip::parse_stored(test::with_line_ends(text))->get()));
+  }
   CHECK(world.silent());
 }
 

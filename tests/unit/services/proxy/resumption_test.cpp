@@ -370,6 +370,43 @@ TEST_CASE("A phone that answers need not be registered any more", "[proxy][resum
   CHECK(call.entry().events.size() == 3);
 }
 
+TEST_CASE("A CANCEL reaches the phone through the successor of its own node",
+          "[proxy][resumption]") {
+  World edge;
+  World near{"127.0.0.12"};
+  near.bind(1, "1002@hq.test", "10.0.0.9:5060", edge.path_to("10.0.0.9:5060"));
+  near.receive(near.authorized(invite()));
+  near.next();
+  const auto hop = near.next();
+  edge.receive_bytes(std::string{hop.message->bytes()}, hop.flow);
+  CHECK(edge.next().status() == 100);
+  const auto rings = edge.next();
+  CHECK(rings.to() == "10.0.0.9:5060");
+  near.receive_bytes(answer(hop, 180), hop.flow);
+  CHECK(near.next().status() == 180);
+  REQUIRE(near.router.hang_up(near.records.only().record.call_id(), "enough"));
+  near.next();  // the caller's 480
+  const auto cancel = near.next();
+  REQUIRE(cancel.method() == "CANCEL");
+
+  World successor;
+  successor.settings.workers = 3;
+  successor.receive_bytes(std::string{cancel.message->bytes()}, cancel.flow);
+  CHECK(successor.next().status() == 200);
+  std::vector<std::string> vias;
+  while (!successor.silent()) {
+    const auto passed = successor.next();
+    CHECK(passed.method() == "CANCEL");
+    CHECK(passed.to() == "10.0.0.9:5060");
+    CHECK(passed.message->count(HeaderId::Via) == 1);
+    CHECK_FALSE(passed.message->has(HeaderId::Route));
+    CHECK(passed.message->request_uri_text() == rings.message->request_uri_text());
+    vias.push_back(passed.value(HeaderId::Via));
+  }
+  CHECK(vias.size() == 3);
+  CHECK(std::count(vias.begin(), vias.end(), std::string{rings.message->field(0).value}) == 1);
+}
+
 TEST_CASE("The record of an early call tells no credentials and no media", "[proxy][resumption]") {
   LostCall call{1};
   const auto& invite = call.lost.records.only().record.early().invite();
