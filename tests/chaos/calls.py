@@ -172,6 +172,7 @@ class CallLoad:
             recv_timeout_ms=self._talk_ms + 40_000,
             timeout=LONGEST,
             messages=False,
+            polite=True,  # a proxy that takes a call over asks for it
         )
 
     def _caller(self, place: int) -> Sipp:
@@ -188,6 +189,7 @@ class CallLoad:
             recv_timeout_ms=40_000,
             timeout=LONGEST,
             messages=False,
+            polite=True,  # a proxy that takes a call over asks for it
             keys={"other": self._site.proxies[1 - place]},
         )
 

@@ -21,6 +21,7 @@ from site_under_test import Site
 
 # Answered calls are told at once; a lost node's calls are found soon.
 LEASE = f"{SCALE.dialog_lease:g}s"
+CHECK = f"{SCALE.session_check:g}s"
 
 
 class ChaosSite(Site):
@@ -42,6 +43,7 @@ class ChaosSite(Site):
                 "user": f"pbx_{service}",
             }
         self.overrides["proxy"]["dialog_lease"] = LEASE
+        self.overrides["proxy"]["session_check"] = CHECK
         self._set_redis(self._redis_uri)
 
     def bring_up(self) -> None:

@@ -19,6 +19,7 @@ class Scale:
     faults: int  # in a row
     fault_gap: float  # seconds between two
     dialog_lease: float  # seconds
+    session_check: float  # seconds between two questions to a lost node's phones
 
 
 SCALE = (
@@ -32,6 +33,7 @@ SCALE = (
         faults=200,
         fault_gap=3,
         dialog_lease=30,
+        session_check=15,
     )
     if FULL
     else Scale(
@@ -44,5 +46,6 @@ SCALE = (
         faults=10,
         fault_gap=1.5,
         dialog_lease=6,
+        session_check=4,
     )
 )

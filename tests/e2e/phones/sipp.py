@@ -40,9 +40,11 @@ class Sipp:
         timeout: int = TIMEOUT,
         keys: dict[str, str] | None = None,
         messages: bool = True,
+        polite: bool = False,
     ) -> None:
         """`keys` are words of the scenario. Each started call is one of `rate` a second, and of
-        `limit` at a time. `messages`: keep a trace of all of them."""
+        `limit` at a time. `messages`: keep a trace of all of them. `polite`: answers an INFO or
+        OPTIONS of a call that the scenario does not expect by 200."""
         self._name = scenario
         self._timeout = timeout
         self._ending = False
@@ -107,6 +109,8 @@ class Sipp:
         ]
         for name, value in ({"expires": "120"} | (keys or {})).items():
             argv += ["-key", name, value]
+        if polite:
+            argv += ["-aa"]
         if messages:
             argv += ["-trace_msg", "-message_file", str(self.messages)]
         with self._output.open("wb") as out:
