@@ -47,9 +47,11 @@ std::string connection_string(const Options& options) {
   add(out, "keepalives_interval", "2");
   add(out, "keepalives_count", "3");
   add(out, "tcp_user_timeout", "10000");
+  // What has been committed is not read from Kafka again, so a server that dies must not forget it,
+  // whatever its default is.
   add(out, "options",
       "-c statement_timeout=" + statement + " -c idle_in_transaction_session_timeout=" + statement +
-          " -c client_min_messages=warning -c timezone=UTC");
+          " -c client_min_messages=warning -c timezone=UTC -c synchronous_commit=on");
   return out;
 }
 

@@ -28,6 +28,18 @@ TEST_CASE("A session's lock belongs to one session until it ends", "[postgres]")
   CHECK(ours);
 }
 
+TEST_CASE("A commit is on disk when it is told, whatever the server's default is", "[postgres]") {
+  Database database;
+  database.sql("ALTER ROLE CURRENT_USER SET synchronous_commit = off");
+  Session session{database.options()};
+  REQUIRE(session.connect());
+  const auto setting = session.with([](postgres::Transaction& transaction) -> Result<std::string> {
+    return transaction.exec("SHOW synchronous_commit").front()[0].str();
+  });
+  database.sql("ALTER ROLE CURRENT_USER RESET synchronous_commit");
+  CHECK(*setting == "on");
+}
+
 TEST_CASE("A notification wakes whoever listens", "[postgres]") {
   Database database;
   Session session{database.options()};
