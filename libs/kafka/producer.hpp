@@ -16,7 +16,7 @@ class Registry;
 namespace pbx::kafka {
 
 /// For events that nobody waits for: a request costs much more than a message.
-inline constexpr std::chrono::milliseconds kEventLinger{50};
+inline constexpr std::chrono::milliseconds kEventLinger{200};
 
 struct ProducerOptions : ClientOptions {
   std::chrono::milliseconds linger{5};  ///< How long messages of a partition may gather.

@@ -1,9 +1,10 @@
 #include "net/udp_socket.hpp"
 
+#include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <cerrno>
 #include <chrono>
 #include <optional>
@@ -11,7 +12,9 @@
 #include <vector>
 
 #include "net/end_of_turn.hpp"
+#include "net/gathering.hpp"
 #include "net/metrics.hpp"
+#include "net/readiness.hpp"
 #include "net/sockets.hpp"
 #include "net/udp_error_queue.hpp"
 #include "net/udp_receive_batch.hpp"
@@ -20,7 +23,6 @@
 namespace pbx::net {
 
 namespace asio = boost::asio;
-using asio::posix::stream_descriptor;
 using Steady = std::chrono::steady_clock;
 
 namespace {
@@ -36,10 +38,14 @@ class UdpSocket::Impl : public std::enable_shared_from_this<Impl> {
   Impl(asio::io_context& loop, Fd fd, UdpMetrics& metrics, const UdpOptions& options)
       : options_{options},
         metrics_{metrics},
-        local_{local_address(fd.get())},
+        fd_{std::move(fd)},
+        local_{local_address(fd_.get())},
         batch_{options.batch, options.max_packet},
         queue_{options.batch, options.max_queued},
-        descriptor_{loop, fd.release()},
+        readable_{loop, fd_.get(), EPOLLIN},
+        writable_{loop, fd_.get(), EPOLLOUT},
+        gathering_{options.gather, options.gather_packets},
+        pause_{loop},
         end_of_turn_{loop, [this] { finish_turn(); }} {}
 
   const Address& local() const { return local_; }
@@ -81,31 +87,40 @@ class UdpSocket::Impl : public std::enable_shared_from_this<Impl> {
     if (closed_) return;
     if (!waiting_writable_) send_queued();
     closed_ = true;
-    boost::system::error_code ignored;
-    descriptor_.close(ignored);
+    pause_.cancel();
+    readable_.close();
+    writable_.close();
+    fd_ = Fd{};
     if (!dispatching_) forget_handlers();
   }
 
  private:
   void wait_readable() {
-    descriptor_.async_wait(stream_descriptor::wait_read,
-                           [self = shared_from_this()](boost::system::error_code error) {
-                             if (!error && !self->closed_) self->drain();
-                           });
+    readable_.wait([self = shared_from_this()] {
+      if (!self->closed_) self->read_when_due();
+    });
   }
 
   void wait_writable() {
     waiting_writable_ = true;
-    descriptor_.async_wait(stream_descriptor::wait_write,
-                           [self = shared_from_this()](boost::system::error_code error) {
-                             self->waiting_writable_ = false;
-                             if (!error) self->flush();
-                           });
+    writable_.wait([self = shared_from_this()] {
+      self->waiting_writable_ = false;
+      self->flush();
+    });
+  }
+
+  void read_when_due() {
+    if (gathering_.next() <= Steady::now()) return drain();
+    pause_.expires_at(gathering_.next());
+    pause_.async_wait([self = shared_from_this()](boost::system::error_code error) {
+      if (!error && !self->closed_) self->drain();
+    });
   }
 
   /// Everything that has arrived, up to the budget.
   void drain() {
     dispatching_ = true;
+    taken_ = 0;
     const bool more = receive_queued();
     if (!more) {
       full_since_.reset();
@@ -114,14 +129,17 @@ class UdpSocket::Impl : public std::enable_shared_from_this<Impl> {
     }
     dispatching_ = false;
     if (closed_) return forget_handlers();
-    wait_readable();
+    // After a pause in which nothing came, what comes next is read at once.
+    if (more || taken_ == 0 || options_.gather.count() == 0) return wait_readable();
+    gathering_.read(Steady::now(), taken_);
+    read_when_due();
   }
 
   /// True: the budget is used up, and there is probably more.
   bool receive_queued() {
     unsigned errors = 0;
-    for (unsigned taken = 0; taken < options_.budget;) {
-      const auto received = batch_.receive(descriptor_.native_handle());
+    while (taken_ < options_.budget) {
+      const auto received = batch_.receive(fd_.get());
       if (received.error) {
         if (would_block(received.error)) return false;
         if (received.error.value() == EINTR) continue;
@@ -130,7 +148,7 @@ class UdpSocket::Impl : public std::enable_shared_from_this<Impl> {
         if (++errors > options_.batch) return true;
         continue;
       }
-      taken += received.calls_filled;
+      taken_ += received.calls_filled;
       count(received);
       if (!received.packets.empty()) on_packets_(received.packets);
       if (closed_ || received.calls_filled < batch_.capacity()) return false;
@@ -169,7 +187,7 @@ class UdpSocket::Impl : public std::enable_shared_from_this<Impl> {
   void send_queued() {
     bool retried = false;
     while (!queue_.empty()) {
-      const auto sent = queue_.send(descriptor_.native_handle());
+      const auto sent = queue_.send(fd_.get());
       if (!sent.error) {
         metrics_.sent_packets.Increment(sent.packets);
         metrics_.sent_bytes.Increment(static_cast<double>(sent.bytes));
@@ -195,7 +213,7 @@ class UdpSocket::Impl : public std::enable_shared_from_this<Impl> {
   /// False when ICMP had said nothing.
   bool take_errors() {
     bool any = false;
-    while (const auto failure = take_udp_error(descriptor_.native_handle())) {
+    while (const auto failure = take_udp_error(fd_.get())) {
       if (failure->local) continue;
       any = true;
       metrics_.unreachable.Increment();
@@ -213,15 +231,19 @@ class UdpSocket::Impl : public std::enable_shared_from_this<Impl> {
 
   const UdpOptions options_;
   UdpMetrics& metrics_;
+  Fd fd_;
   const Address local_;
   UdpReceiveBatch batch_;
   UdpSendQueue queue_;
-  stream_descriptor descriptor_;
+  Readiness readable_, writable_;
+  Gathering gathering_;
+  asio::steady_timer pause_;
   EndOfTurn end_of_turn_;
   OnPackets on_packets_;
   OnUnreachable on_unreachable_;
   std::vector<UdpFailure> failures_;
   std::optional<Steady::time_point> full_since_;
+  unsigned taken_ = 0;  ///< Datagrams of this turn.
   bool dispatching_ = false;
   bool waiting_writable_ = false;
   bool closed_ = false;

@@ -29,11 +29,13 @@ struct Packet {
 struct UdpOptions {
   int receive_buffer = 4 * 1024 * 1024;  ///< SO_RCVBUF; above the system's limit if we may.
   int send_buffer = 4 * 1024 * 1024;
-  unsigned batch = 64;              ///< Packets a system call.
-  unsigned budget = 512;            ///< Packets a wake-up; then timers and TCP have their turn.
-  std::size_t max_packet = 65'535;  ///< Longer ones are dropped and counted.
-  std::size_t max_queued = 8'192;   ///< Packets that wait for the kernel to take them.
-  bool floating = false;            ///< The address may not be this machine's yet.
+  unsigned batch = 64;                  ///< Packets a system call.
+  unsigned budget = 512;                ///< Packets a wake-up; then timers and TCP have their turn.
+  std::size_t max_packet = 65'535;      ///< Longer ones are dropped and counted.
+  std::size_t max_queued = 8'192;       ///< Packets that wait for the kernel to take them.
+  std::chrono::microseconds gather{0};  ///< The longest that packets wait to be read together.
+  unsigned gather_packets = 8;          ///< So many together are enough: then they wait less.
+  bool floating = false;                ///< The address may not be this machine's yet.
 };
 
 /// One worker's UDP socket of a listener; the kernel spreads peers over the workers

@@ -36,7 +36,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kDrainPoll{20};
 constexpr std::chrono::seconds kDrainTimeout{10};
-constexpr unsigned kWakeups = 1000;  ///< Of a worker's loop, a second.
+constexpr unsigned kWakeups = 4000;  ///< Of a worker's loop, a second.
 
 std::string host_name() {
   std::array<char, 256> name{};

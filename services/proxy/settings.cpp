@@ -81,6 +81,7 @@ std::vector<std::string> validate(const config::v1::Proxy& config) {
   }
   faults.duration_in_range("tcpIdleTimeout", config.tcp_idle_timeout(), seconds{10},
                            minutes{24 * 60});
+  faults.duration_in_range("udpGather", config.udp_gather(), milliseconds{0}, milliseconds{20});
   faults.duration_in_range("dialogLease", config.dialog_lease(), seconds{3}, minutes{60});
   faults.duration_in_range("sessionCheck", config.session_check(), seconds{2}, minutes{60});
   faults.duration_in_range("sessionUnclear", config.session_unclear(), seconds{10},
@@ -110,6 +111,9 @@ Settings settings_of(const config::v1::Proxy& config, const std::string& node) {
       config.max_transactions() == 0 ? kDefaultTransactions : config.max_transactions();
   settings.tcp_idle = runtime::from_proto(config.tcp_idle_timeout(), settings.tcp_idle);
   if (config.max_tcp_connections() != 0) settings.max_tcp = config.max_tcp_connections();
+  if (config.has_udp_gather()) {  // 0 is a value: read at once
+    settings.udp_gather = runtime::from_proto(config.udp_gather(), milliseconds{0});
+  }
   return settings;
 }
 

@@ -23,6 +23,8 @@ struct Settings {
   std::size_t max_transactions = 50'000;  ///< A worker.
   std::chrono::milliseconds tcp_idle{900'000};
   std::size_t max_tcp = 10'000;  ///< Connections a worker.
+  std::chrono::milliseconds udp_gather{
+      4};  ///< The longest that datagrams wait to be read together.
 };
 
 /// What all parts of one worker know of the process. Fixed for life.

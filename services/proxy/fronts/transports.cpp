@@ -69,6 +69,7 @@ void Transports::open(Handlers handlers) {
 void Transports::open_udp(std::uint8_t listener) {
   auto& udp = sockets_[listener].udp;
   net::UdpOptions options;
+  options.gather = node_.settings.udp_gather;
   options.floating = node_.addresses[listener].floating;
   udp = std::make_unique<net::UdpSocket>(loop_, to_address(node_.addresses[listener].bind),
                                          udp_metrics_, options);

@@ -20,6 +20,7 @@
 using namespace pbx;
 using net::Address;
 using net::Packet;
+using test::loop_ready;
 using test::loop_until;
 using test::PlainSocket;
 
@@ -143,6 +144,31 @@ TEST_CASE("A received packet may be changed in place", "[net][udp]") {
   REQUIRE(client.send("jello"));
   REQUIRE(loop_until(f.loop, [&] { return f.metrics.sent_packets.Value() == 1; }));
   CHECK(client.receive() == "Jello!");
+}
+
+TEST_CASE("Datagrams that gather are read together, and wake nobody meanwhile", "[net][udp]") {
+  Fixture f;
+  net::UdpOptions options;
+  options.gather = std::chrono::seconds{1};
+  net::UdpSocket server{f.loop, kLoopback, f.metrics, options};
+  std::vector<std::size_t> batches;
+  server.receive([&](std::span<const Packet> packets) { batches.push_back(packets.size()); });
+  const auto client = PlainSocket::udp(server.local());
+
+  REQUIRE(client.send("first"));  // after a lull: at once
+  REQUIRE(loop_until(f.loop, [&] { return !batches.empty(); }));
+  loop_ready(f.loop);
+  // A slow machine may have let the pause pass; then there is nothing to see.
+  const auto begun = std::chrono::steady_clock::now();
+  const auto pause_ends = begun - begun.time_since_epoch() % options.gather + options.gather;
+  for (int i = 0; i < 3; ++i) REQUIRE(client.send("gathers"));
+  const auto woken = f.loop.run_for((pause_ends - begun) / 2);
+  CHECK((woken == 0 || std::chrono::steady_clock::now() >= pause_ends));
+
+  REQUIRE(loop_until(f.loop, [&] { return f.metrics.received_packets.Value() == 4; }));
+  if (std::chrono::steady_clock::now() - begun < 2 * options.gather) {
+    CHECK(batches == std::vector<std::size_t>{1, 3});
+  }
 }
 
 TEST_CASE("A flood does not keep the rest of the loop from its turn", "[net][udp]") {
