@@ -1,0 +1,1 @@
+pbx_fuzz(redis_slots DEPS pbx::redis_wire)
