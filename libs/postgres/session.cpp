@@ -1,5 +1,7 @@
 #include "postgres/session.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <pqxx/connection>
 #include <pqxx/except>
 #include <pqxx/notification>
@@ -24,6 +26,7 @@ class Notified final : public pqxx::notification_receiver {
  public:
   using notification_receiver::notification_receiver;
   void operator()(const std::string&, int) override { seen_ = true; }
+  bool seen() const { return seen_; }
   bool take() { return std::exchange(seen_, false); }
 
  private:
@@ -78,8 +81,23 @@ class Session::Impl {
 #pragma GCC diagnostic pop
   }
 
+  /// Other things than a notification end libpq's waiting too: a notice, and the farewell of a
+  /// server that shuts down, after which only the next attempt to read tells that it is gone.
+  void wait_until_notified(std::chrono::steady_clock::time_point until) {
+    using std::chrono::microseconds;
+    do {
+      const auto left =
+          std::max(std::chrono::duration_cast<microseconds>(until - now()), microseconds{0});
+      const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
+      connection.await_notification(seconds.count(), (left - seconds).count());
+    } while (!notified->seen() && now() < until);
+  }
+
   pqxx::connection connection;
   std::unique_ptr<Notified> notified;
+
+ private:
+  static std::chrono::steady_clock::time_point now() { return std::chrono::steady_clock::now(); }
 };
 
 Session::Session(Options options) : options_{std::move(options)} {}
@@ -127,10 +145,8 @@ Result<> Session::listen(std::string_view channel) {
 
 Result<bool> Session::wait(std::chrono::milliseconds timeout) {
   if (!impl_ || !impl_->notified) return Errc::Unavailable;
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(timeout);
-  const std::chrono::microseconds rest = timeout - seconds;
-  const auto ran =
-      guarded([&] { impl_->connection.await_notification(seconds.count(), rest.count()); });
+  const auto until = std::chrono::steady_clock::now() + timeout;
+  const auto ran = guarded([&] { impl_->wait_until_notified(until); });
   if (ran.error) {
     close();
     return ran.error;

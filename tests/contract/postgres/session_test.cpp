@@ -1,6 +1,7 @@
 #include "postgres/session.hpp"
 
 #include <catch2/catch.hpp>
+#include <future>
 
 #include "contract/postgres/database.hpp"
 #include "core/errc.hpp"
@@ -60,9 +61,14 @@ TEST_CASE("A lost session says so and does not come back by itself", "[postgres]
   CHECK(session.wait(1ms).error() == Errc::Unavailable);
   REQUIRE(session.connect());
   REQUIRE(session.listen("changes"));
-  database.sql(
-      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-      " WHERE application_name = 'clusterpbx' AND datname = current_database()");
+  // Before it waits, or while it does.
+  const std::string delay = GENERATE("0", "0.3");
+  const auto ending = std::async(std::launch::async, [&] {
+    database.sql("SELECT pg_sleep(" + delay +
+                 "); SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                 " WHERE application_name = 'clusterpbx' AND datname = current_database()");
+  });
+  if (delay == "0") ending.wait();
   CHECK(session.wait(10s).error() == Errc::Unavailable);
   CHECK_FALSE(session.connected());
   CHECK(session.try_lock(7).error() == Errc::Unavailable);
