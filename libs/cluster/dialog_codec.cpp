@@ -25,6 +25,18 @@ Result<EndFacts> decode_end(std::string_view bytes) {
                   event.reason(),      event.hung_up_by(), event.node()};
 }
 
+/// How well a record fits; 0 is not at all.
+int fit_of(const DialogHeader& header, std::string_view tag_a, std::string_view tag_b) {
+  const auto matches = [&](std::string_view caller, std::string_view callee) {
+    if (header.caller_tag != caller) return 0;
+    if (header.callee_tag == callee) return 3;
+    return header.callee_tag.empty() || callee.empty() ? 2 : 0;
+  };
+  const int tags = std::max(matches(tag_a, tag_b), tag_b.empty() ? 0 : matches(tag_b, tag_a));
+  if (tags == 0) return 0;
+  return 2 * tags + (header.state != state::v1::DIALOG_STATE_ENDED ? 1 : 0);
+}
+
 }  // namespace
 
 Result<DialogHeader> parse_dialog_header(std::string_view value) {
@@ -62,15 +74,17 @@ Result<Dialog> decode_dialog(std::string_view value) {
   return decode_dialog(header);
 }
 
-int fit(const DialogHeader& header, std::string_view tag_a, std::string_view tag_b) {
-  const auto matches = [&](std::string_view caller, std::string_view callee) {
-    if (header.caller_tag != caller) return 0;
-    if (header.callee_tag == callee) return 3;
-    return header.callee_tag.empty() || callee.empty() ? 2 : 0;
-  };
-  const int tags = std::max(matches(tag_a, tag_b), tag_b.empty() ? 0 : matches(tag_b, tag_a));
-  if (tags == 0) return 0;
-  return 2 * tags + (header.state != state::v1::DIALOG_STATE_ENDED ? 1 : 0);
+void BestFit::offer(std::string_view value) {
+  const auto header = parse_dialog_header(value);
+  const int fit = header ? fit_of(*header, tag_a_, tag_b_) : 0;
+  if (fit <= fit_) return;
+  best_ = *header;
+  fit_ = fit;
+}
+
+Result<Dialog> BestFit::dialog() const {
+  if (fit_ == 0) return pbx::Errc::NotFound;
+  return decode_dialog(best_);
 }
 
 std::string encode_dialog(const state::v1::DialogRecord& record, state::v1::DialogState state,

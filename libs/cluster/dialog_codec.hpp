@@ -26,9 +26,24 @@ Result<DialogHeader> parse_dialog_header(std::string_view value);
 Result<Dialog> decode_dialog(std::string_view value);
 Result<Dialog> decode_dialog(const DialogHeader& header);
 
-/// How well a record fits a question for two tags, in either order; 0 is not at all. An early
-/// dialog's callee has no tag in the record yet; a CANCEL knows no callee tag.
-int fit(const DialogHeader& header, std::string_view tag_a, std::string_view tag_b);
+/// Of the records under one Call-ID, the one that fits a question for two tags best, in either
+/// order. An early dialog's callee has no tag in the record yet; a CANCEL knows no callee tag; a
+/// live record is preferred to an ended one.
+class BestFit {
+ public:
+  /// The tags must outlive it.
+  BestFit(std::string_view tag_a, std::string_view tag_b) : tag_a_{tag_a}, tag_b_{tag_b} {}
+
+  /// A record's value, which must outlive this; one that is malformed is passed over.
+  void offer(std::string_view value);
+  /// NotFound: none fits.
+  Result<Dialog> dialog() const;
+
+ private:
+  std::string_view tag_a_, tag_b_;
+  DialogHeader best_;
+  int fit_ = 0;
+};
 
 /// The value of a live call.
 std::string encode_dialog(const state::v1::DialogRecord& record, state::v1::DialogState state,

@@ -46,16 +46,9 @@ void Dialogs::find(std::string_view sip_call_id, std::string_view tag_a, std::st
               [a = std::string{tag_a}, b = std::string{tag_b},
                done = std::move(done)](Result<Reply> reply) mutable {
                 if (!reply) return done(reply.error());
-                std::optional<DialogHeader> best;
-                int best_fit = 0;
-                for (std::size_t i = 1; i < reply->size(); i += 2) {
-                  const auto header = parse_dialog_header((*reply)[i].text());
-                  if (!header || fit(*header, a, b) <= best_fit) continue;
-                  best = *header;
-                  best_fit = fit(*header, a, b);
-                }
-                if (!best) return done(pbx::Errc::NotFound);
-                done(decode_dialog(*best));
+                BestFit best{a, b};
+                for (std::size_t i = 1; i < reply->size(); i += 2) best.offer((*reply)[i].text());
+                done(best.dialog());
               });
 }
 

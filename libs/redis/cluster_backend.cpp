@@ -6,8 +6,8 @@
 #include <charconv>
 #include <utility>
 
+#include "core/backoff.hpp"
 #include "core/errc.hpp"
-#include "core/random.hpp"
 #include "redis/errc.hpp"
 #include "redis/fan_out.hpp"
 #include "redis/lanes.hpp"
@@ -25,12 +25,6 @@ using Time = Lanes::Time;
 constexpr std::uint8_t kMaxRedirects = 8;
 constexpr milliseconds kTick{5};
 constexpr milliseconds kRetryMin{10}, kRetryMax{250};
-
-/// Doubles from try to try, the upper half of it by chance.
-milliseconds retry_delay(std::uint8_t retries) {
-  const auto most = std::min(kRetryMin * (1 << std::min<int>(retries, 6)), kRetryMax).count();
-  return milliseconds{most / 2 + static_cast<std::int64_t>(random_u64() % 1024) * most / 2048};
-}
 
 }  // namespace
 
@@ -168,7 +162,7 @@ class ClusterBackend::Impl : public std::enable_shared_from_this<Impl> {
         metrics_.try_again.Increment();
         break;
     }
-    const auto due = now + retry_delay(request->retries++);
+    const auto due = now + backoff(kRetryMin, kRetryMax, request->retries++);
     if (due - request->since >= options_.timeout) return false;
     hold(std::move(request), due);
     return true;

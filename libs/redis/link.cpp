@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/backoff.hpp"
 #include "core/errc.hpp"
-#include "core/random.hpp"
 #include "redis/backlog.hpp"
 #include "redis/errc.hpp"
 #include "redis/reply_reader.hpp"
@@ -54,8 +54,7 @@ class Link::Impl : public std::enable_shared_from_this<Impl> {
         owner_{&owner},
         tls_{std::move(tls)},
         tick_{context},
-        backoff_{context},
-        next_delay_{options_.backoff_min} {}
+        backoff_{context} {}
 
   bool ready() const { return state_ == State::Ready; }
   bool accepting() const { return ready() || in_hook_; }
@@ -167,7 +166,7 @@ class Link::Impl : public std::enable_shared_from_this<Impl> {
       if (!reply) return lost_soon(reply.error());
       if (doomed_) return;
       state_ = State::Ready;
-      next_delay_ = options_.backoff_min;
+      failures_ = 0;
       fresh_ = false;
       metrics_.connected.Increment();
       log::info("redis connected", {{"address", name()}});
@@ -205,10 +204,7 @@ class Link::Impl : public std::enable_shared_from_this<Impl> {
     fresh_ = false;
     auto pending = disconnect(State::Waiting);
     metrics_.lost.Increment(static_cast<double>(pending.size()));
-    const auto most = static_cast<std::uint64_t>(next_delay_.count());
-    const milliseconds delay{static_cast<std::int64_t>(most / 2 + random_u64() % (most / 2 + 1))};
-    next_delay_ = std::min(next_delay_ * 2, options_.backoff_max);
-    backoff_.expires_after(delay);
+    backoff_.expires_after(backoff(options_.backoff_min, options_.backoff_max, failures_++));
     backoff_.async_wait([self = shared_from_this()](error_code cancelled) {
       if (!cancelled) self->find();
     });
@@ -349,7 +345,7 @@ class Link::Impl : public std::enable_shared_from_this<Impl> {
   std::shared_ptr<asio::ssl::context> tls_;
   asio::steady_timer tick_;
   asio::steady_timer backoff_;
-  milliseconds next_delay_;
+  std::size_t failures_ = 0;  // to connect, in a row
 
   State state_ = State::Idle;
   bool in_hook_ = false;

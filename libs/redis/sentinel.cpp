@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/backoff.hpp"
 #include "core/errc.hpp"
 #include "core/random.hpp"
 #include "redis/errc.hpp"
@@ -135,7 +136,7 @@ class SentinelGroup::Impl : public std::enable_shared_from_this<Impl> {
   }
 
   void schedule() {
-    timer_.expires_after(refresh_ * (75 + random_u64() % 51) / 100);
+    timer_.expires_after(jittered(refresh_));
     timer_.async_wait([weak = weak_from_this()](boost::system::error_code cancelled) {
       const auto self = weak.lock();
       if (cancelled || !self || self->ended_) return;

@@ -1,9 +1,9 @@
 #include "redis/slot_watch.hpp"
 
-#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <utility>
 
+#include "core/backoff.hpp"
 #include "core/errc.hpp"
 #include "core/random.hpp"
 #include "telemetry/rate_limited.hpp"
@@ -20,10 +20,6 @@ constexpr milliseconds kUnsettledRefresh{250};
 constexpr milliseconds kLeastGap{50};
 
 log::RateLimited failed_line{log::Level::Warn, "redis cluster node did not tell the slots"};
-
-milliseconds jittered(milliseconds delay) {
-  return delay * static_cast<std::int64_t>(75 + random_u64() % 51) / 100;
-}
 
 }  // namespace
 
@@ -90,9 +86,8 @@ void SlotWatch::take(const Address& asked, Result<Reply> reply) {
     failed_line({{"node", to_string(asked)}, {"error", map.error()}});
     // The others are asked at once; when all have failed it waits longer from round to round.
     const auto round = ++failures_ / (nodes_.size() + options_.seeds.size());
-    const auto backoff = options_.backoff_min * (1 << std::min<std::size_t>(round, 6));
     return ask_after(round == 0 ? milliseconds{1}
-                                : jittered(std::min(backoff, options_.backoff_max)));
+                                : backoff(options_.backoff_min, options_.backoff_max, round));
   }
   metrics_.lookups.Increment();
   failures_ = 0;

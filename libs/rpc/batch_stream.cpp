@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "core/backoff.hpp"
 #include "core/random.hpp"
 #include "pbx/config/v1/common.pb.h"
 #include "rpc/batch_wire.hpp"
@@ -190,17 +191,12 @@ class BatchStreamCore::Impl final : public detail::StreamEvents,
     target_ = next;
     requeue();
     if (failures_++ < targets_.size()) return connect();
-    retry_timer_.expires_after(backoff());
+    const auto rounds = failures_ / targets_.size();
+    retry_timer_.expires_after(backoff(options_.backoff_min, options_.backoff_max, rounds));
     retry_timer_.async_wait([weak = weak_from_this()](boost::system::error_code error) {
       const auto self = weak.lock();
       if (!error && self) self->connect();
     });
-  }
-
-  milliseconds backoff() const {
-    const auto rounds = std::min<std::size_t>(failures_ / targets_.size(), 10);
-    const auto full = std::min(options_.backoff_min * (1 << rounds), options_.backoff_max);
-    return full / 2 + milliseconds{random_u64() % static_cast<std::uint64_t>(full.count() / 2 + 1)};
   }
 
   void requeue() {

@@ -5,8 +5,7 @@
 namespace pbx::proxy {
 namespace {
 
-std::optional<cluster::Dialog> decoded(const std::string& value) {
-  auto dialog = cluster::decode_dialog(value);
+std::optional<cluster::Dialog> known(Result<cluster::Dialog> dialog) {
   if (!dialog) return std::nullopt;
   return std::move(*dialog);
 }
@@ -61,23 +60,18 @@ std::optional<cluster::Dialog> LiveCalls::copy(const cluster::DialogKey& key) co
   auto& own = shard(key.sip_call_id);
   const std::lock_guard lock{own.mutex};
   const auto found = own.find(key);
-  return found != own.calls.end() ? decoded(found->second.value) : std::nullopt;
+  return found != own.calls.end() ? known(cluster::decode_dialog(found->second.value))
+                                  : std::nullopt;
 }
 
 std::optional<cluster::Dialog> LiveCalls::find(std::string_view sip_call_id, std::string_view tag_a,
                                                std::string_view tag_b) const {
   auto& own = shard(sip_call_id);
   const std::lock_guard lock{own.mutex};
-  const std::string* best = nullptr;
-  int best_fit = 0;
+  cluster::BestFit best{tag_a, tag_b};
   const auto [begin, end] = own.calls.equal_range(std::string{sip_call_id});
-  for (auto at = begin; at != end; ++at) {
-    const auto header = cluster::parse_dialog_header(at->second.value);
-    if (!header || cluster::fit(*header, tag_a, tag_b) <= best_fit) continue;
-    best = &at->second.value;
-    best_fit = cluster::fit(*header, tag_a, tag_b);
-  }
-  return best != nullptr ? decoded(*best) : std::nullopt;
+  for (auto at = begin; at != end; ++at) best.offer(at->second.value);
+  return known(best.dialog());
 }
 
 std::vector<cluster::DialogKey> LiveCalls::all() const {

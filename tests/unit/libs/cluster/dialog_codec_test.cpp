@@ -33,6 +33,32 @@ TEST_CASE("A new dialog's value begins at sequence 1", "[cluster]") {
   }
 }
 
+TEST_CASE("Of several records the one whose tags fit best is found, live ones first", "[cluster]") {
+  const auto value = [](const std::string& id, const std::string& callee_tag, bool ended = false) {
+    state::v1::DialogRecord record;
+    record.set_call_id(id);
+    record.mutable_caller()->set_tag("from");
+    record.mutable_callee()->set_tag(callee_tag);
+    const auto state = ended ? state::v1::DIALOG_STATE_ENDED : state::v1::DIALOG_STATE_RINGING;
+    return cluster::encode_dialog(record, state, 2, 2);
+  };
+  const std::vector<std::string> values{value("early", ""), value("ended", "to", true),
+                                        value("live", "to"), value("other", "else"), "malformed"};
+  const auto find = [&](std::string_view a, std::string_view b) {
+    cluster::BestFit best{a, b};
+    for (const auto& each : values) best.offer(each);
+    const auto dialog = best.dialog();
+    return dialog ? dialog->record.call_id() : dialog.error().message();
+  };
+  CHECK(find("from", "to") == "live");
+  CHECK(find("to", "from") == "live");
+  CHECK(find("from", "else") == "other");
+  CHECK(find("from", "unknown yet") == "early");
+  CHECK(find("from", "") == "early");
+  CHECK(find("nobody", "to") == make_error_code(Errc::NotFound).message());
+  CHECK(cluster::BestFit("from", "to").dialog().error() == Errc::NotFound);
+}
+
 TEST_CASE("A lease's member names the record and whether it has ended", "[cluster]") {
   const cluster::DialogKey key{"id with space@host", "c1"};
   const auto live = cluster::parse_lease_member(cluster::lease_member(cluster::kLive, key));
