@@ -23,6 +23,7 @@ class TempRedis {
   std::string uri() const { return "redis://127.0.0.1:" + std::to_string(port_); }
   /// unix://<path>: quicker.
   std::string unix_uri() const { return "unix://" + unix_path(); }
+  pid_t pid() const { return process_->pid(); }
   const std::filesystem::path& folder() const { return folder_.path(); }
 
   void kill() { process_.reset(); }

@@ -24,12 +24,13 @@ STATE = ROOT / "var" / "bench"
 TARGETS = ("pbx-provisioning", "pbx-registrar", "pbx-proxy", "pbx-billing", "pbxctl", "pbx-migrate")
 SECONDS = 10.0
 MOST_RIVALS = 2  # of one work
-OTHERS = ("parse", "memory", "scale", "million")
+OTHERS = ("parse", *micro.PLAIN, "memory", "scale", "million")
 BY_DEFAULT_NOT = ("million",)  # takes minutes to fill
 EXAMPLES = """\
   tools/dev bench                      all, about 20 minutes; the machine should do nothing else
   tools/dev bench register-shared      one; also register-first, register-database,
-                                       register-memory, call, parse, memory, scale, million
+                                       register-memory, call, parse, routing, stores,
+                                       memory, scale, million
   tools/dev bench call --profile       with a flame graph of each process under this load
   tools/dev bench call --rounds 1      quicker and less sure"""
 
@@ -91,6 +92,9 @@ class Session:
     def run(self, wanted: list[str]) -> list[Row]:
         if "parse" in wanted:
             self._rows += micro.rows(self._build, self._progress)
+        for name in micro.PLAIN:
+            if name in wanted:
+                self._rows += micro.plain_rows(name, self._build, self._progress)
         loads = [work for work in works(self._options.seconds) if work.name in wanted]
         if loads or set(wanted) & {"memory", "scale", "million"}:
             try:

@@ -10,7 +10,8 @@ from pathlib import Path
 from devlib.bench.works import Row
 from devlib.progress import Progress
 
-TARGETS = ("bench_sip_parse", "bench_peer_parse")
+PLAIN = {"routing": "bench_routing", "stores": "bench_stores"}  # works without a rival
+TARGETS = ("bench_sip_parse", "bench_peer_parse", *PLAIN.values())
 MAX_PARSE_US = 0.8
 RUNS = 3
 
@@ -29,6 +30,15 @@ def rows(build: Path, progress: Progress) -> list[Row]:
     )
     others = {name: ns for name, ns in medians.items() if name != "parsed and read as a proxy"}
     return measured + [Row(name, ns / 1000, "—", None, "CPU µs") for name, ns in others.items()]
+
+
+def plain_rows(work: str, build: Path, progress: Progress) -> list[Row]:
+    """Of a program that prints figures to know, not to compare."""
+    with progress.step(work):
+        medians = _medians(build / "bench" / PLAIN[work])
+    return [
+        Row(f"{work}: {name}", ns / 1000, "—", None, "CPU µs") for name, ns in medians.items()
+    ]
 
 
 def _medians(program: Path) -> dict[str, float]:

@@ -27,8 +27,10 @@ void apply(directory::Directory& directory, const std::string& key,
 
 }  // namespace
 
-World::World(const std::string& host, std::size_t capacity)
-    : addresses{listeners_at(host)}, layer{wire, timers, capacity} {
+World::World(const std::string& host, std::size_t capacity, proxy::CallRecords* kept_by)
+    : addresses{listeners_at(host)},
+      keeper{kept_by != nullptr ? *kept_by : records},
+      layer{wire, timers, capacity} {
   settings.node = "proxy-" + host;
   settings.boot = 7;
   records.owner = settings.node;

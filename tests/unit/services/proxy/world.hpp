@@ -36,7 +36,9 @@ struct Sent {
 /// (users 1001, 1002 and 1003 each), and nothing real around it.
 class World {
  public:
-  explicit World(const std::string& host = "127.0.0.11", std::size_t capacity = 1'000);
+  /// `kept_by` keeps the calls' records in the place of `records`.
+  explicit World(const std::string& host = "127.0.0.11", std::size_t capacity = 1'000,
+                 proxy::CallRecords* kept_by = nullptr);
 
   /// Gives a message to the router as the edge would. `text` has plain line feeds.
   proxy::Taken receive(std::string_view text, std::string_view from = "127.0.0.1:5070",
@@ -81,14 +83,15 @@ class World {
   fakes::MemoryCallRecords records;
   fakes::MemoryLocations locations;
   fakes::HeldRegistrar registrar;
+  proxy::CallRecords& keeper;  ///< `records`, unless the constructor was given others.
   proxy::TransactionLayer layer;
   proxy::Stateless stateless{node, reply_tags, wire};
   proxy::CallerAuth auth{directory, clock, key, std::chrono::minutes{5}};
   proxy::RegisterRelay registers{node, layer, registrar, overload.registrations};
   proxy::Resumption resumption{
-      {node, records, locations, early, overload, {node, layer, stateless}}};
+      {node, keeper, locations, early, overload, {node, layer, stateless}}};
   proxy::Router router{
-      {node, directory, layer, stateless, auth, records, locations, registers, early, overload}};
+      {node, directory, layer, stateless, auth, keeper, locations, registers, early, overload}};
 
  private:
   void fill_directory();
