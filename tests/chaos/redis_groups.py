@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from deadline import until
 from devlib.process import Daemon, end
 from devlib.workspace import Workspace
@@ -42,35 +40,35 @@ class Servers:
     def _daemon(self, index: int) -> Daemon:
         return self._daemons[f"{self._name}-{index}"]
 
-    def _start(self, index: int, settings: str, *more: str) -> None:
-        host, port = self.address(index)
-        name = f"{self._name}-{index}"
-        folder = self._folder(name)
-        file = folder / "redis.conf"
-        file.write_text(
-            f"bind {host}\nport {port}\nreplica-announce-ip {host}\ndir {folder}\n"
-            f"requirepass {self.password}\n"
+    def _start(self, index: int, settings: str) -> None:
+        address = self.address(index)
+        common = (
+            f"replica-announce-ip {address[0]}\nrequirepass {self.password}\n"
             f'masterauth {self.password}\nsave ""\nrepl-diskless-sync-delay 0\n'
-            f"hash-max-listpack-value 512\n{settings}"
+            "hash-max-listpack-value 512\n"
         )
-        self._run(name, [str(file), *more])
-        until(lambda: answers((host, port), "PING", password=self.password), f"{name} answers")
+        name = f"{self._name}-{index}"
+        self._run(name, address, common + settings, password=self.password)
 
-    def _folder(self, name: str) -> Path:
+    def _run(
+        self, name: str, address: tuple[str, int], settings: str, *more: str, password: str = ""
+    ) -> None:
+        """A redis-server or sentinel with these settings; it answers when this returns."""
+        host, port = address
         folder = self._workspace.state / name
         folder.mkdir(parents=True, exist_ok=True)
-        return folder
-
-    def _run(self, name: str, words: list[str]) -> None:
+        file = folder / f"{name}.conf"
+        file.write_text(f"bind {host}\nport {port}\ndir {folder}\n{settings}")
         daemon = Daemon(
             name,
-            ["redis-server", *words],
+            ["redis-server", str(file), *more],
             self._workspace.run,
             self._workspace.log,
             attached=True,
         )
         self._daemons[name] = daemon
         daemon.start()
+        until(lambda: answers(address, "PING", password=password), f"{name} answers")
 
     def _wait(self, index: int, part: str, *words: str) -> None:
         until(lambda: part in str(self.ask(index, *words)), f"{self._name}-{index}: {part}", 30)
@@ -108,19 +106,15 @@ class Sentinels(Servers):
         return self._workspace.address(self._first + 3 + number), 26379
 
     def _start_sentinel(self, number: int) -> None:
-        host, port = self._sentinel(number)
-        name = f"sentinel-{number}"
-        folder = self._folder(name)
-        file = folder / "sentinel.conf"
-        file.write_text(
-            f"bind {host}\nport {port}\ndir {folder}\nsentinel announce-ip {host}\n"
+        address = self._sentinel(number)
+        settings = (
+            f"sentinel announce-ip {address[0]}\n"
             f"sentinel monitor mymaster {self.address(0)[0]} {PORT} 2\n"
             f"sentinel auth-pass mymaster {self.password}\n"
             f"sentinel down-after-milliseconds mymaster {DOWN_AFTER_MS}\n"
             "sentinel failover-timeout mymaster 3000\n"
         )
-        self._run(name, [str(file), "--sentinel"])
-        until(lambda: answers((host, port), "PING"), f"{name} answers")
+        self._run(f"sentinel-{number}", address, settings, "--sentinel")
 
     def _knows_all(self, number: int) -> bool:
         said = ask(self._sentinel(number), "SENTINEL", "MASTER", "mymaster")
