@@ -94,7 +94,9 @@ class Session:
             self._rows += micro.rows(self._build, self._progress)
         for name in micro.PLAIN:
             if name in wanted:
-                self._rows += micro.plain_rows(name, self._build, self._progress)
+                self._keep(
+                    lambda name=name: micro.plain_rows(name, self._build, self._progress)
+                )
         loads = [work for work in works(self._options.seconds) if work.name in wanted]
         if loads or set(wanted) & {"memory", "scale", "million"}:
             try:

@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 from devlib.bench.works import Row
+from devlib.errors import DevError
 from devlib.progress import Progress
 
 PLAIN = {"routing": "bench_routing", "stores": "bench_stores"}  # works without a rival
@@ -34,8 +35,11 @@ def rows(build: Path, progress: Progress) -> list[Row]:
 
 def plain_rows(work: str, build: Path, progress: Progress) -> list[Row]:
     """Of a program that prints figures to know, not to compare."""
+    program = build / "bench" / PLAIN[work]
+    if not program.exists():
+        raise DevError(f"{program} is not built", hint="run it without --no-build")
     with progress.step(work):
-        medians = _medians(build / "bench" / PLAIN[work])
+        medians = _medians(program)
     return [
         Row(f"{work}: {name}", ns / 1000, "—", None, "CPU µs") for name, ns in medians.items()
     ]
