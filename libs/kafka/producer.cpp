@@ -32,7 +32,10 @@ struct Metrics {
                                    "1: the producer can deliver")},
         seconds{telemetry::histogram(registry, "pbx_kafka_delivery_seconds",
                                      "From produce to the brokers' acknowledgement",
-                                     telemetry::latency_buckets())} {}
+                                     telemetry::latency_buckets())},
+        batch{telemetry::histogram(registry, "pbx_kafka_delivery_batch_messages",
+                                   "Messages that were acknowledged together",
+                                   telemetry::exponential_buckets(1, 2, 14))} {}
 
   static prometheus::Counter& messages(prometheus::Registry& registry, const char* result) {
     return telemetry::counter(registry, "pbx_kafka_messages_total", "Messages by their end",
@@ -41,7 +44,7 @@ struct Metrics {
 
   prometheus::Counter &delivered, &failed, &refused, &errors;
   prometheus::Gauge &queued, &connected;
-  prometheus::Histogram& seconds;
+  prometheus::Histogram &seconds, &batch;
 };
 
 log::RateLimited failed_line{log::Level::Warn, "kafka message not delivered", 1};
@@ -143,6 +146,7 @@ class Producer::Impl {
 
   static void on_report(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
     auto& self = *static_cast<Impl*>(opaque);
+    ++self.reports_;
     const std::unique_ptr<Delivered> delivered{static_cast<Delivered*>(message->_private)};
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
       self.delivering_ = true;
@@ -177,6 +181,9 @@ class Producer::Impl {
   void poll() {
     while (!stopping_) {
       rd_kafka_poll(handle_.get(), kPollMs);
+      if (const auto reports = reports_.exchange(0)) {
+        metrics_.batch.Observe(static_cast<double>(reports));
+      }
       metrics_.queued.Set(rd_kafka_outq_len(handle_.get()));
       metrics_.connected.Set(healthy() ? 1 : 0);
       if (renewal_wanted_.exchange(false)) renew();
@@ -208,7 +215,8 @@ class Producer::Impl {
   const ProducerOptions options_;
   Metrics metrics_;
   std::atomic<bool> stopping_{false}, renewal_wanted_{false}, connected_{false}, delivering_{true};
-  mutable std::shared_mutex mutex_;  // handle_ stays the same while it is held shared
+  std::atomic<std::size_t> reports_{0};  // since the last poll
+  mutable std::shared_mutex mutex_;      // handle_ stays the same while it is held shared
   std::shared_ptr<rd_kafka_t> handle_;
   std::mutex topics_mutex_;
   std::map<std::string, Topic, std::less<>> topics_;

@@ -19,6 +19,7 @@
 #include "runtime/health.hpp"
 #include "runtime/loop_pulse.hpp"
 #include "runtime/pace.hpp"
+#include "runtime/turns.hpp"
 #include "telemetry/log.hpp"
 
 namespace pbx::runtime {
@@ -63,6 +64,7 @@ struct WorkerThreads::Thread {
         context{1},
         loop{context, app.clock(), at},
         pace{app.wakeups()},
+        turns{app.metrics()},
         busy{asio::make_work_guard(context)} {}
 
   /// The thread's life. `made` is told when the object exists, or why it does not.
@@ -75,7 +77,8 @@ struct WorkerThreads::Thread {
       made.set_exception(std::current_exception());
       return;
     }
-    std::optional<LoopPulse> pulse{std::in_place, context, health.add_heartbeat(name, "worker")};
+    std::optional<LoopPulse> pulse{std::in_place, context, health.add_heartbeat(name, "worker"),
+                                   [this] { turns.publish(); }};
     made.set_value();
     run();
     settle();
@@ -88,7 +91,7 @@ struct WorkerThreads::Thread {
     try {
       // run_one() waits for something to do, poll() does all that there is.
       while (context.run_one() != 0) {
-        context.poll();
+        turns.ran(1 + context.poll());
         rest();
       }
     } catch (const std::exception& error) {
@@ -99,7 +102,9 @@ struct WorkerThreads::Thread {
   void rest() {
     const auto now = Pace::Time::clock::now();
     const auto until = pace.woke(now);
-    if (until > now) std::this_thread::sleep_for(until - now);
+    if (until <= now) return;
+    std::this_thread::sleep_for(until - now);
+    turns.held(until - now);
   }
 
   /// Runs what is due already while its owner lives: an expired timer's handler cannot be cancelled
@@ -120,6 +125,7 @@ struct WorkerThreads::Thread {
   asio::io_context context;
   Loop loop;
   Pace pace;
+  Turns turns;
   asio::executor_work_guard<asio::io_context::executor_type> busy;
   std::shared_ptr<void> object;
   std::thread thread;

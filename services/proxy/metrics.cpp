@@ -8,10 +8,22 @@ using telemetry::counter;
 using telemetry::gauge;
 using telemetry::histogram;
 
+namespace {
+
+prometheus::Gauge& waiting(prometheus::Registry& registry, const char* what) {
+  return gauge(registry, "pbx_proxy_overload_waiting",
+               "What waits for a backend; more than it answers in 200 ms is refused",
+               {{"what", what}});
+}
+
+}  // namespace
+
 Metrics::Metrics(prometheus::Registry& registry)
     : transactions{gauge(registry, "pbx_proxy_transactions", "Transactions without final answer")},
       lingering{gauge(registry, "pbx_proxy_transactions_lingering",
                       "Answered transactions that wait for late messages")},
+      waiting_registrations{waiting(registry, "registrations")},
+      waiting_calls{waiting(registry, "calls")},
       retransmissions{counter(registry, "pbx_proxy_retransmissions_total",
                               "Requests that were received again")},
       forwarded_stateless{counter(registry, "pbx_proxy_forwarded_stateless_total",
@@ -56,6 +68,11 @@ Metrics::Metrics(prometheus::Registry& registry)
   for (std::size_t i = 0; i < refused_.size(); ++i) {
     refused_[i] = &counter(registry, "pbx_proxy_refused_total", "Messages refused or dropped",
                            {{"reason", std::string{info_of(static_cast<Refusal>(i)).label}}});
+  }
+  for (std::size_t i = 0; i < overload_.size(); ++i) {
+    overload_[i] = &counter(registry, "pbx_proxy_overload_refused_total",
+                            "Requests refused as too many, by what there was too much of",
+                            {{"excess", std::string{kExcesses[i]}}});
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "proxy/domain/overload.hpp"
 #include "proxy/domain/refusal.hpp"
 #include "sip/method.hpp"
 #include "telemetry/metrics.hpp"
@@ -23,9 +24,15 @@ class Metrics {
   prometheus::Counter& refused(Refusal refusal) {
     return *refused_[static_cast<std::size_t>(refusal)];
   }
+  /// What was refused as Refusal::Overload, by what there is too much of.
+  prometheus::Counter& overload(Excess excess) {
+    return *overload_[static_cast<std::size_t>(excess)];
+  }
 
   prometheus::Gauge& transactions;           ///< Unanswered ones.
   prometheus::Gauge& lingering;              ///< Answered ones that wait for late messages.
+  prometheus::Gauge& waiting_registrations;  ///< For the registrar.
+  prometheus::Gauge& waiting_calls;          ///< For Redis, before they are forwarded.
   prometheus::Counter& retransmissions;      ///< Requests that came again.
   prometheus::Counter& forwarded_stateless;  ///< Responses and ACKs without a transaction.
   prometheus::Counter& handed_over;          ///< Messages given to another worker.
@@ -50,6 +57,7 @@ class Metrics {
   std::array<prometheus::Counter*, kMethods> requests_{};
   std::array<prometheus::Counter*, 6> responses_{};
   std::array<prometheus::Counter*, kRefusals> refused_{};
+  std::array<prometheus::Counter*, kExcesses.size()> overload_{};
 };
 
 }  // namespace pbx::proxy

@@ -136,6 +136,9 @@ void Worker::update_gauges() {
   const auto working = static_cast<double>(layer_.working());
   show(node_.metrics.transactions, shown_transactions_, working);
   show(node_.metrics.lingering, shown_lingering_, static_cast<double>(layer_.size()) - working);
+  show(node_.metrics.waiting_registrations, shown_registrations_,
+       static_cast<double>(overload_.registrations.waiting()));
+  show(node_.metrics.waiting_calls, shown_calls_, static_cast<double>(overload_.calls.waiting()));
 }
 
 }  // namespace pbx::proxy

@@ -94,6 +94,8 @@ class Worker {
   unsigned ticks_ = 0;
   double shown_transactions_ = 0;
   double shown_lingering_ = 0;
+  double shown_registrations_ = 0;
+  double shown_calls_ = 0;
   std::shared_ptr<void> seat_;
 };
 

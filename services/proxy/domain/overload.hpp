@@ -1,8 +1,11 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "core/clock.hpp"
 
@@ -33,6 +36,16 @@ class Backlog {
   std::optional<double> speed_;  ///< Answered a millisecond.
   Clock::Steady measured_{};
 };
+
+/// What there is too much of when something is refused with 503.
+enum class Excess : std::uint8_t {
+  Receiving,      ///< Packets wait in the sockets.
+  Registrations,  ///< Wait for the registrar.
+  Calls,          ///< Wait for Redis.
+  Transactions,   ///< The table is full.
+};
+inline constexpr std::array<std::string_view, 4> kExcesses{"receiving", "registrations", "calls",
+                                                           "transactions"};
 
 /// One worker's defence against more than it can do (RFC 6357): what begins something new is
 /// refused with 503 before what is under way becomes slow. What belongs to a call that is up is

@@ -65,6 +65,8 @@ Taken Router::on_request(const sip::Message& message, const Flow& source, bool l
   request.loop_hash = sip::loop_hash(message);
   if (const auto refusal = first_checks(request)) {
     *refusal == Refusal::BadExtension ? refuse_extension(request) : refuse(request, *refusal);
+  } else if (request.in_dialog() ? parts_.layer.overfull() : parts_.layer.full()) {
+    refuse(request, Excess::Transactions);
   } else if (out_of_hops(message)) {
     for_ourselves(request);  // an OPTIONS that asks who stands at this hop
   } else if (request.in_dialog()) {
@@ -117,7 +119,6 @@ std::optional<Refusal> Router::first_checks(const Request& request) const {
   });
   if (visit == sip::Visit::Loop) return Refusal::Loop;
   if (request.message.has(sip::HeaderId::ProxyRequire)) return Refusal::BadExtension;
-  if (request.in_dialog() ? parts_.layer.overfull() : parts_.layer.full()) return Refusal::Overload;
   return std::nullopt;
 }
 
@@ -141,7 +142,7 @@ void Router::out_of_dialog(const Request& request) {
   if (draining_ && request.method() != Method::Options && !request.routes.flow) {
     return refuse(request, Refusal::Draining);
   }
-  if (!admits(request)) return refuse(request, Refusal::Overload);
+  if (const auto found = excess(request)) return refuse(request, *found);
   if (request.method() == Method::Register) return on_register(request);
   if (request.routes.flow) return to_flow(request);
   if (request.routes.dialog || request.routes.forged || request.routes.next) {
@@ -156,12 +157,16 @@ void Router::out_of_dialog(const Request& request) {
   from_caller(request);
 }
 
-bool Router::admits(const Request& request) {
+/// What keeps something new from being taken.
+std::optional<Excess> Router::excess(const Request& request) {
   auto& overload = parts_.overload;
-  if (!overload.admits_any()) return false;
+  if (!overload.admits_any()) return Excess::Receiving;
   const auto now = parts_.node.clock.steady();
-  if (request.method() == Method::Register) return overload.registrations.admits(now);
-  return request.method() != Method::Invite || overload.calls.admits(now);
+  if (request.method() == Method::Register && !overload.registrations.admits(now)) {
+    return Excess::Registrations;
+  }
+  if (request.method() == Method::Invite && !overload.calls.admits(now)) return Excess::Calls;
+  return std::nullopt;
 }
 
 void Router::on_register(const Request& request) {
@@ -276,6 +281,11 @@ ForwardPlan Router::plan_for(const Request& request) const {
 
 void Router::refuse(const Request& request, Refusal refusal) {
   parts_.stateless.refuse(request.message, request.source, refusal);
+}
+
+void Router::refuse(const Request& request, Excess found) {
+  parts_.node.metrics.overload(found).Increment();
+  refuse(request, Refusal::Overload);
 }
 
 void Router::challenge(const Request& request, Refusal refusal) {

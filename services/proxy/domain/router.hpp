@@ -50,7 +50,7 @@ class Router {
 
   Taken on_ack(const Request& request, bool last);
   Taken on_cancel(const Request& request, bool last);
-  bool admits(const Request& request);
+  std::optional<Excess> excess(const Request& request);
   std::optional<Refusal> first_checks(const Request& request) const;
   void in_dialog(const Request& request);
   void out_of_dialog(const Request& request);
@@ -63,6 +63,7 @@ class Router {
   ServerTransaction& begin(const Request& request);
   ForwardPlan plan_for(const Request& request) const;
   void refuse(const Request& request, Refusal refusal);
+  void refuse(const Request& request, Excess found);
   void challenge(const Request& request, Refusal refusal);
   void refuse_extension(const Request& request);
 

@@ -139,3 +139,13 @@ TEST_CASE("The proxy's metrics are those of the golden list", "[proxy]") {
   for (std::string line; std::getline(golden, line);) listed.insert(line);
   CHECK(found == listed);
 }
+
+TEST_CASE("A proxy shows how many travel together at every hop", "[proxy]") {
+  const auto shown = site().proxy(0).get("/metrics");
+  for (const std::string name : {"pbx_runtime_loop_turn_handlers", "pbx_net_udp_batch_packets",
+                                 "pbx_proxy_handover_batch", "pbx_rpc_batch_client_batch_items",
+                                 "pbx_redis_batch_commands", "pbx_kafka_delivery_batch_messages"}) {
+    CAPTURE(name);
+    CHECK(shown.find("# TYPE " + name + " histogram") != std::string::npos);
+  }
+}

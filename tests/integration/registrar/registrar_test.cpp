@@ -268,6 +268,19 @@ TEST_CASE("The registrar's metrics are those that are listed", "[registrar]") {
   CHECK(found == listed);
 }
 
+TEST_CASE("A registrar shows how many travel together at every hop", "[registrar]") {
+  Site site;
+  REQUIRE(site.send({}).code() == 200);
+  const auto shown = site.registrars[0]->get("/metrics");
+  for (const std::string name :
+       {"pbx_runtime_loop_turn_handlers", "pbx_rpc_batch_server_batch_items",
+        "pbx_rpc_batch_server_reply_batch_items", "pbx_redis_batch_commands",
+        "pbx_kafka_delivery_batch_messages"}) {
+    CAPTURE(name);
+    CHECK(shown.find("# TYPE " + name + " histogram") != std::string::npos);
+  }
+}
+
 TEST_CASE("Operators list and remove bindings, with the token", "[registrar]") {
   Site site;
   REQUIRE(site.send({.contacts = {"<sip:a@192.0.2.7>", "<sip:b@192.0.2.7>"}}).code() == 200);

@@ -179,6 +179,8 @@ TEST_CASE("A running service shows its health, readiness and metrics", "[service
                  Contains("pbx_build_info{service=\"sample\"") &&
                  Contains("process_cpu_seconds_total ") &&
                  Contains("pbx_runtime_thread_cpu_seconds_total{thread=\"worker-1\"}") &&
+                 Contains("pbx_runtime_loop_turn_handlers_bucket{le=\"1\"}") &&
+                 Contains("pbx_runtime_loop_held_seconds_total ") &&
                  Contains("pbx_net_udp_received_packets_total{listener=\"echo\"} 0"));
   CHECK_THAT(get(admin, "/metrics?x=y"), Contains("HTTP/1.1 200"));
   CHECK_THAT(get(admin, "/other"), Contains("HTTP/1.1 404"));

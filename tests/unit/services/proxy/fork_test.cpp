@@ -215,6 +215,7 @@ TEST_CASE("A full node says 503 and lets in again what room allows", "[proxy][fo
   CHECK(refused.status() == 503);
   CHECK(refused.value(HeaderId::RetryAfter) == "1");
   CHECK(world.refused(proxy::Refusal::Overload) == 1);
+  CHECK(world.metrics.overload(proxy::Excess::Transactions).Value() == 1);
   world.advance(40s);
   world.forget_sent();
   world.receive(invite("1002", "call-9", "z9hG4bKnine"));

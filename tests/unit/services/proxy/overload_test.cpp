@@ -7,6 +7,7 @@
 using namespace pbx;
 using namespace std::chrono_literals;
 using proxy::Backlog;
+using proxy::Excess;
 
 namespace {
 
@@ -79,6 +80,7 @@ TEST_CASE("A backend that stands still is not waited for by many", "[proxy][over
 
 TEST_CASE("When the backends are slow new calls and registrations get 503", "[proxy][overload]") {
   test::World world;
+  const auto refused_for = [&](Excess excess) { return world.metrics.overload(excess).Value(); };
   const auto fill = [&](Backlog& backlog) {
     for (std::size_t i = 0; i < Backlog::kBlind; ++i) backlog.begin(world.clock.steady());
   };
@@ -88,11 +90,13 @@ TEST_CASE("When the backends are slow new calls and registrations get 503", "[pr
     const auto refused = world.next();
     CHECK(refused.status() == 503);
     CHECK(refused.message->has(sip::HeaderId::RetryAfter));
+    CHECK(refused_for(Excess::Calls) == 1);
   }
   SECTION("packets wait: whatever is new") {
     world.overload.receiving = 200ms;
     world.receive(test::invite());
     CHECK(world.next().status() == 503);
+    CHECK(refused_for(Excess::Receiving) == 1);
     world.overload.receiving = 0ms;
     world.receive(test::invite("1002", "call-2", "z9hG4bKtwo"));
     CHECK(world.next().status() == 407);
@@ -101,5 +105,6 @@ TEST_CASE("When the backends are slow new calls and registrations get 503", "[pr
     fill(world.overload.registrations);
     world.receive(test::invite());
     CHECK(world.next().status() == 407);
+    CHECK(refused_for(Excess::Registrations) + refused_for(Excess::Calls) == 0);
   }
 }
