@@ -35,17 +35,13 @@ Result<state::v1::Binding> decode_binding(std::string_view value) {
   if (!binding.ParseFromArray(header.body.data(), static_cast<int>(header.body.size()))) {
     return Errc::BadData;
   }
+  binding.set_call_id(header.call_id.data(), header.call_id.size());
+  binding.set_cseq(header.cseq);
   return binding;
 }
 
-std::string encode_binding(const state::v1::Binding& binding, std::string_view call_id,
+std::string encode_binding(state::v1::Binding binding, std::string_view call_id,
                            std::uint32_t cseq) {
-  if (binding.call_id() != call_id || binding.cseq() != cseq) {
-    auto own = binding;
-    own.set_call_id(call_id.data(), call_id.size());
-    own.set_cseq(cseq);
-    return encode_binding(own, call_id, cseq);
-  }
   call_id = call_id.substr(0, kMaxCallId);
   ByteWriter writer;
   writer.u8(kFormat);
@@ -55,6 +51,8 @@ std::string encode_binding(const state::v1::Binding& binding, std::string_view c
   writer.u16(static_cast<std::uint16_t>(call_id.size()));
   writer.raw(call_id);
   auto value = writer.take();
+  binding.clear_call_id();  // they stand in the header
+  binding.clear_cseq();
   binding.AppendToString(&value);
   return value;
 }

@@ -95,15 +95,16 @@ void Locations::load(TenantId tenant, std::string_view aor, Loaded done) {
               });
 }
 
-void Locations::apply(const Update& update, Applied done) {
+void Locations::apply(Update update, Applied done) {
   const auto key = redis_keys::location(update.tenant, update.aor);
   redis::Command command{600 * (update.changes.size() + 1), {"FCALL", apply_name_, "1", key}};
   command.add(update.now.time_since_epoch().count()).add(update.max_bindings);
   command.add(update.remove_all ? "1" : "0").add(update.call_id).add(update.cseq);
-  for (const auto& change : update.changes) {
+  for (auto& change : update.changes) {
     command.add(id_of(change));
-    command.add(change.remove ? std::string{}
-                              : encode_binding(change.binding, update.call_id, update.cseq));
+    command.add(change.remove
+                    ? std::string{}
+                    : encode_binding(std::move(change.binding), update.call_id, update.cseq));
   }
   redis_.send(std::move(command), [this, remove_all = update.remove_all,
                                    done = std::move(done)](Result<redis::Reply> reply) mutable {

@@ -84,7 +84,7 @@ class Locations {
   /// Live bindings, highest q first, then the newest; none is an empty list, not an error.
   void load(TenantId tenant, std::string_view aor, Loaded done);
   /// One server-side call: order check, limit, replacement, expiry.
-  void apply(const Update& update, Applied done);
+  void apply(Update update, Applied done);
   /// Puts bindings back as an event told them, where no binding of that id is: after Redis lost
   /// all. What phones have registered since stays as it is, and what was removed in the last ten
   /// minutes stays away: the log may have been read before it said so.
