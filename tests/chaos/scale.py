@@ -31,7 +31,7 @@ SCALE = (
         outage=60,
         calm=10,
         faults=200,
-        fault_gap=3,
+        fault_gap=1,
         dialog_lease=30,
         session_check=15,
     )
