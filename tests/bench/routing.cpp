@@ -33,7 +33,10 @@ class NoRecords final : public proxy::CallRecords {
     done(Errc::NotFound);
   }
   void noted(const state::v1::DialogRecord&) override {}
-  void hung_up(std::string_view, std::string_view, std::string_view, std::int64_t) override {}
+  void hung_up(std::string_view, std::string_view, std::string_view, std::int64_t,
+               Done done) override {
+    done({});
+  }
 };
 
 struct Inbound {
