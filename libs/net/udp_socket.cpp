@@ -109,8 +109,9 @@ class UdpSocket::Impl : public std::enable_shared_from_this<Impl> {
     });
   }
 
-  void read_when_due() {
-    if (gathering_.next() <= Steady::now()) return drain();
+  void read_when_due() { gathering_.next() > Steady::now() ? wait_out_pause() : drain(); }
+
+  void wait_out_pause() {
     pause_.expires_at(gathering_.next());
     pause_.async_wait([self = shared_from_this()](boost::system::error_code error) {
       if (!error && !self->closed_) self->drain();
@@ -130,9 +131,10 @@ class UdpSocket::Impl : public std::enable_shared_from_this<Impl> {
     dispatching_ = false;
     if (closed_) return forget_handlers();
     // After a pause in which nothing came, what comes next is read at once.
-    if (more || taken_ == 0 || options_.gather.count() == 0) return wait_readable();
-    gathering_.read(Steady::now(), taken_);
-    read_when_due();
+    if (more || taken_ == 0) return wait_readable();
+    const auto now = Steady::now();
+    gathering_.read(now, taken_);
+    gathering_.next() > now ? wait_out_pause() : wait_readable();
   }
 
   /// True: the budget is used up, and there is probably more.

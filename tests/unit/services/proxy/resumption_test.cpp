@@ -38,6 +38,11 @@ struct LostCall {
     lost.advance(after);
     survivor.inherit(lost);
   }
+  /// The survivor is another worker of the process that has the call.
+  void lose_to_own_process() {
+    lose();
+    survivor.settings.boot = lost.settings.boot;
+  }
   void respond(std::size_t phone, int code) {
     survivor.receive_bytes(answer(phones[phone], code, tag(phone)), phones[phone].flow);
   }
@@ -212,8 +217,7 @@ TEST_CASE("Messages that come while the record is looked for wait", "[proxy][res
 TEST_CASE("A call that its own process has is not taken from it", "[proxy][resumption]") {
   LostCall call{1};
   call.ring(0);
-  call.lose();
-  call.survivor.settings.boot = call.lost.settings.boot;
+  call.lose_to_own_process();
   call.respond(0, 180);
   CHECK(call.survivor.next().status() == 180);  // stateless
   CHECK(call.survivor.metrics.resumed.Value() == 0);
@@ -223,8 +227,7 @@ TEST_CASE("What comes while another worker takes the call over waits for its rep
           "[proxy][resumption]") {
   LostCall call{1};
   call.ring(0);
-  call.lose();
-  call.survivor.settings.boot = call.lost.settings.boot;
+  call.lose_to_own_process();
   SECTION("a CANCEL") { call.survivor.receive(call.cancel()); }
   SECTION("an answer") { call.respond(0, 200); }
   CHECK(call.survivor.silent());
@@ -233,8 +236,7 @@ TEST_CASE("What comes while another worker takes the call over waits for its rep
 
 TEST_CASE("An INVITE that another worker has taken over is left to it", "[proxy][resumption]") {
   LostCall call{1};
-  call.lose();
-  call.survivor.settings.boot = call.lost.settings.boot;
+  call.lose_to_own_process();
   call.survivor.receive(call.text);
   CHECK(call.survivor.next().status() == 100);
   CHECK(call.survivor.silent());
