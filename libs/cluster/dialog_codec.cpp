@@ -87,23 +87,22 @@ Result<Dialog> BestFit::dialog() const {
   return decode_dialog(best_);
 }
 
-std::string encode_dialog(const state::v1::DialogRecord& record, state::v1::DialogState state,
+std::string encode_dialog(const EncodedRecord& record, state::v1::DialogState state,
                           std::uint32_t sequence, std::uint32_t version) {
-  ByteWriter writer;
+  ByteWriter writer{64 + record.caller_tag.size() + record.callee_tag.size() + record.body.size()};
   writer.u8(kFormat);
   writer.u8(static_cast<std::uint8_t>(state));
   writer.u32(sequence);
   writer.u32(version);
-  writer.u64(record.tenant_id());
-  add_short(writer, record.caller().tag());
-  add_short(writer, record.callee().tag());
+  writer.u64(record.tenant);
+  add_short(writer, record.caller_tag);
+  add_short(writer, record.callee_tag);
   add_short(writer, {});
-  auto value = writer.take();
-  record.AppendToString(&value);
-  return value;
+  writer.raw(record.body);
+  return writer.take();
 }
 
-std::string encode_new_dialog(const state::v1::DialogRecord& record) {
+std::string encode_new_dialog(const EncodedRecord& record) {
   return encode_dialog(record, state::v1::DIALOG_STATE_CALLING, 1, 1);
 }
 

@@ -46,10 +46,10 @@ class BestFit {
 };
 
 /// The value of a live call.
-std::string encode_dialog(const state::v1::DialogRecord& record, state::v1::DialogState state,
+std::string encode_dialog(const EncodedRecord& record, state::v1::DialogState state,
                           std::uint32_t sequence, std::uint32_t version);
 /// Of a new one: state CALLING, sequence 1, version 1.
-std::string encode_new_dialog(const state::v1::DialogRecord& record);
+std::string encode_new_dialog(const EncodedRecord& record);
 std::string encode_end(const EndFacts& facts);
 /// Eight bytes, as the header has it.
 std::string encode_tenant(std::uint64_t tenant);

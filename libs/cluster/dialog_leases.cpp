@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "cluster/collected.hpp"
 #include "cluster/dialogs.hpp"
 #include "cluster/lease_member.hpp"
 #include "core/errc.hpp"
@@ -14,21 +15,6 @@ using redis::Command;
 using redis::Reply;
 
 constexpr std::size_t kMembersACommand = 512;
-
-/// Answers of one command a shard, put together.
-template <class T>
-struct Collected {
-  std::vector<T> items;
-  std::size_t missing = 1;  // one for the loop that sends
-  std::error_code error;
-  Dialogs::Done<std::vector<T>> done;
-
-  void finish_one() {
-    if (--missing != 0 || !done) return;
-    if (error && items.empty()) return done(error);
-    done(std::move(items));
-  }
-};
 
 using Gone = Collected<DialogKey>;
 
@@ -52,6 +38,7 @@ void Dialogs::renew(char state, std::span<const DialogKey> keys, Duration lease,
                     Done<std::vector<DialogKey>> done) {
   std::array<std::vector<DialogKey>, redis_keys::kDialogShards> shards;
   auto gone = std::make_shared<Gone>();
+  gone->part_will_do = true;
   gone->done = std::move(done);
   const auto until = now_ms() + lease.count();
   const auto send = [&](std::vector<DialogKey> batch) {
@@ -89,6 +76,7 @@ void Dialogs::renew_ended(std::span<const DialogKey> keys, Duration lease) {
 
 void Dialogs::unfinished(Duration lease, std::size_t limit, Done<std::vector<Lapsed>> done) {
   auto found = std::make_shared<Collected<Lapsed>>();
+  found->part_will_do = true;
   found->done = std::move(done);
   const auto now = now_ms();
   const auto share = (limit + redis_keys::kDialogShards - 1) / redis_keys::kDialogShards;

@@ -1,7 +1,14 @@
 // Reading side of cluster::Dialogs.
+#include <algorithm>
+#include <cctype>
+#include <cstdlib>
 #include <memory>
+#include <numeric>
+#include <optional>
+#include <tuple>
 #include <utility>
 
+#include "cluster/collected.hpp"
 #include "cluster/dialog_codec.hpp"
 #include "cluster/dialogs.hpp"
 #include "cluster/lease_member.hpp"
@@ -13,30 +20,75 @@ namespace {
 using redis::Command;
 using redis::Reply;
 
-/// Collects the answers of several commands; ready when the last of them is there.
-struct Gathering {
-  std::vector<std::optional<Dialog>> dialogs;
-  std::size_t missing = 0;
-  std::error_code error;
-  Dialogs::Done<std::vector<Dialog>> done;
+/// A call in the listing of its tenant.
+struct Listed {
+  std::int64_t started_at_ms = 0;
+  DialogKey key;
 
-  void finish_one() {
-    if (--missing != 0) return;
-    if (error) return done(error);
-    std::vector<Dialog> found;
-    for (auto& dialog : dialogs) {
-      if (dialog) found.push_back(std::move(*dialog));
-    }
-    done(std::move(found));
+  /// Newest first; the rest only makes pages agree with each other.
+  friend bool operator<(const Listed& a, const Listed& b) {
+    return std::tie(b.started_at_ms, a.key.call_id, a.key.sip_call_id) <
+           std::tie(a.started_at_ms, b.key.call_id, b.key.sip_call_id);
   }
 };
 
-std::vector<std::string> texts(const Reply& reply) {
-  std::vector<std::string> members;
-  members.reserve(reply.size());
-  for (std::size_t i = 0; i < reply.size(); ++i) members.emplace_back(reply[i].text());
-  return members;
+/// A ZREVRANGE's members with their scores.
+void add_listed(std::vector<Listed>& listed, const Reply& reply) {
+  for (std::size_t i = 0; i + 1 < reply.size(); i += 2) {
+    auto key = parse_call_member(reply[i].text());
+    const auto score = std::atof(std::string{reply[i + 1].text()}.c_str());
+    if (key) listed.push_back({static_cast<std::int64_t>(score), *std::move(key)});
+  }
 }
+
+/// Cuts out a page.
+std::vector<DialogKey> page_of(std::vector<Listed> listed, std::size_t offset, std::size_t limit) {
+  std::sort(listed.begin(), listed.end());
+  std::vector<DialogKey> keys;
+  for (auto i = offset; i < listed.size() && keys.size() < limit; ++i) {
+    keys.push_back(std::move(listed[i].key));
+  }
+  return keys;
+}
+
+/// What ZSCAN is to look for among the leases; empty: no call of ours is named like that.
+std::string lease_pattern(std::string_view call_id) {
+  const auto plain = [](unsigned char c) { return std::isalnum(c) != 0; };
+  if (call_id.empty() || !std::all_of(call_id.begin(), call_id.end(), plain)) return {};
+  return std::string{"?"}.append(call_id).append(" *");
+}
+
+/// A search through the leases of all shards for the legs of a call.
+struct LegSearch {
+  redis::Client& redis;
+  std::string pattern;
+  Collected<DialogKey> legs;
+
+  static void step(std::shared_ptr<LegSearch> search, std::uint32_t shard,
+                   std::string_view cursor) {
+    Command scan{"ZSCAN", redis_keys::leases(shard), cursor, "MATCH", search->pattern, "COUNT",
+                 "1000"};
+    search->redis.send(std::move(scan), [search, shard](Result<Reply> reply) {
+      if (!reply) {
+        search->legs.error = reply.error();
+        return search->legs.finish_one();
+      }
+      const auto found = (*reply)[1];
+      for (std::size_t i = 0; i < found.size(); i += 2) {
+        if (auto member = parse_lease_member(found[i].text())) search->add(std::move(member->key));
+      }
+      const auto next = (*reply)[0].text();
+      if (next != "0") return step(search, shard, next);
+      search->legs.finish_one();
+    });
+  }
+
+  /// A scan may tell of one twice, and an ended call has two leases.
+  void add(DialogKey key) {
+    auto& keys = legs.items;
+    if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(std::move(key));
+  }
+};
 
 }  // namespace
 
@@ -61,75 +113,86 @@ void Dialogs::load(const DialogKey& key, Done<Dialog> done) {
               });
 }
 
-void Dialogs::load_members(std::vector<std::string> members, Done<std::vector<Dialog>> done,
-                           MoveFunction<void(const std::string&)> dead) {
-  if (members.empty()) return done(std::vector<Dialog>{});
-  auto gathering = std::make_shared<Gathering>();
-  gathering->dialogs.resize(members.size());
-  gathering->missing = members.size();
-  gathering->done = std::move(done);
-  auto on_dead = std::make_shared<MoveFunction<void(const std::string&)>>(std::move(dead));
-  for (std::size_t i = 0; i < members.size(); ++i) {
-    const auto key = parse_call_member(members[i]);
-    if (!key) {
-      gathering->finish_one();
-      continue;
+void Dialogs::load_all(std::vector<DialogKey> keys, Done<std::vector<Dialog>> done) {
+  auto slots = std::make_shared<std::vector<std::optional<Dialog>>>(keys.size());
+  auto found = std::make_shared<Collected<Dialog>>();
+  found->done = [slots, done = std::move(done)](Result<std::vector<Dialog>> read) mutable {
+    if (!read) return done(read.error());
+    for (auto& slot : *slots) {
+      if (slot) read->push_back(*std::move(slot));
     }
-    load(*key, [gathering, on_dead, i, member = members[i]](Result<Dialog> dialog) {
-      if (dialog) {
-        gathering->dialogs[i] = std::move(*dialog);
-      } else if (dialog.error() == pbx::Errc::NotFound) {
-        if (*on_dead) (*on_dead)(member);
-      } else {
-        gathering->error = dialog.error();
-      }
-      gathering->finish_one();
+    done(std::move(read));
+  };
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    ++found->missing;
+    load(keys[i], [found, slots, i](Result<Dialog> dialog) {
+      const bool absent = !dialog && dialog.error() == pbx::Errc::NotFound;
+      if (!dialog && !absent) found->error = dialog.error();
+      if (dialog) (*slots)[i] = *std::move(dialog);
+      found->finish_one();
     });
   }
+  found->finish_one();
 }
 
 void Dialogs::load_call(std::string_view call_id, Done<std::vector<Dialog>> done) {
-  redis_.send(
-      Command{"SMEMBERS", redis_keys::dialog_call(call_id)},
-      [this, call_id = std::string{call_id}, done = std::move(done)](Result<Reply> reply) mutable {
-        if (!reply) return done(reply.error());
-        auto members = texts(*reply);
-        for (auto& member : members) member = call_member({member, call_id});
-        load_members(std::move(members), std::move(done), {});
-      });
+  auto pattern = lease_pattern(call_id);
+  if (pattern.empty()) return done(std::vector<Dialog>{});
+  const auto search =
+      std::make_shared<LegSearch>(LegSearch{redis_, std::move(pattern), Collected<DialogKey>{}});
+  search->legs.done = [this, done = std::move(done)](Result<std::vector<DialogKey>> legs) mutable {
+    if (!legs) return done(legs.error());
+    load_all(*std::move(legs), std::move(done));
+  };
+  for (std::uint32_t shard = 0; shard < redis_keys::kDialogShards; ++shard) {
+    ++search->legs.missing;
+    LegSearch::step(search, shard, "0");
+  }
+  search->legs.finish_one();
 }
 
 void Dialogs::list(TenantId tenant, std::size_t offset, std::size_t limit,
                    Done<std::vector<Dialog>> done) {
   if (limit == 0) return done(std::vector<Dialog>{});
-  Command range{"ZREVRANGE", redis_keys::calls(tenant)};
-  range.add(static_cast<std::int64_t>(offset));
-  range.add(static_cast<std::int64_t>(offset + limit - 1));
-  redis_.send(std::move(range), [this, tenant,
-                                 done = std::move(done)](Result<Reply> reply) mutable {
-    if (!reply) return done(reply.error());
-    auto remove = [this, tenant](const std::string& member) {
-      redis_.send(Command{"ZREM", redis_keys::calls(tenant), member}, {});
-    };
-    auto live_only = [remove, done = std::move(done)](Result<std::vector<Dialog>> dialogs) mutable {
-      if (dialogs) {
-        std::erase_if(*dialogs, [&](const Dialog& dialog) {
-          if (dialog.end) remove(call_member(key_of(dialog.record)));
-          return dialog.end.has_value();
-        });
-      }
+  auto listed = std::make_shared<Collected<Listed>>();
+  listed->done = [this, offset, limit,
+                  done = std::move(done)](Result<std::vector<Listed>> all) mutable {
+    if (!all) return done(all.error());
+    auto live_only = [done = std::move(done)](Result<std::vector<Dialog>> dialogs) mutable {
+      if (dialogs) std::erase_if(*dialogs, [](const Dialog& one) { return one.end.has_value(); });
       done(std::move(dialogs));
     };
-    load_members(texts(*reply), std::move(live_only), remove);
-  });
+    load_all(page_of(*std::move(all), offset, limit), std::move(live_only));
+  };
+  for (std::uint32_t shard = 0; shard < redis_keys::kDialogShards; ++shard) {
+    Command range{"ZREVRANGE", redis_keys::calls(shard, tenant), "0"};
+    range.add(static_cast<std::int64_t>(offset + limit - 1)).add("WITHSCORES");
+    ++listed->missing;
+    redis_.send(std::move(range), [listed](Result<Reply> reply) {
+      if (!reply) listed->error = reply.error();
+      if (reply) add_listed(listed->items, *reply);
+      listed->finish_one();
+    });
+  }
+  listed->finish_one();
 }
 
 void Dialogs::count(TenantId tenant, Done<std::size_t> done) {
-  redis_.send(Command{"ZCARD", redis_keys::calls(tenant)},
-              [done = std::move(done)](Result<Reply> reply) mutable {
-                if (!reply) return done(reply.error());
-                done(static_cast<std::size_t>(reply->integer()));
-              });
+  auto counts = std::make_shared<Collected<std::size_t>>();
+  counts->done = [done = std::move(done)](Result<std::vector<std::size_t>> all) mutable {
+    if (!all) return done(all.error());
+    done(std::accumulate(all->begin(), all->end(), std::size_t{0}));
+  };
+  for (std::uint32_t shard = 0; shard < redis_keys::kDialogShards; ++shard) {
+    ++counts->missing;
+    redis_.send(Command{"ZCARD", redis_keys::calls(shard, tenant)},
+                [counts](Result<Reply> reply) mutable {
+                  if (!reply) counts->error = reply.error();
+                  if (reply) counts->items.push_back(static_cast<std::size_t>(reply->integer()));
+                  counts->finish_one();
+                });
+  }
+  counts->finish_one();
 }
 
 }  // namespace pbx::cluster

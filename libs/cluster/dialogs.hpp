@@ -31,6 +31,17 @@ struct DialogKey {
 
 DialogKey key_of(const state::v1::DialogRecord& record);
 
+/// A record as bytes, made once for all who keep it.
+struct EncodedRecord {
+  EncodedRecord(const state::v1::DialogRecord& record);  // NOLINT: a record will do everywhere
+
+  DialogKey key;
+  std::uint64_t tenant = 0;
+  std::int64_t started_at_ms = 0;
+  std::string caller_tag, callee_tag;
+  std::string body;  ///< The protobuf.
+};
+
 /// Why and how a call ended.
 struct EndFacts {
   std::int64_t at_ms = 0;
@@ -63,9 +74,9 @@ struct Lapsed {
   bool ended = false;
 };
 
-/// The calls of all nodes: `dlg:{<shard>}:<sip call-id>`, `dlgcall:{<call id>}`,
-/// `calls:{<tenant>}`, `leases:{<shard>}`. Belongs to one worker's thread. Each write is one atomic
-/// server-side call.
+/// The calls of all nodes: `dlg:{<shard>}:<sip call-id>`, `leases:{<shard>}`,
+/// `calls:{<shard>}:<tenant>`. Belongs to one worker's thread. Each write is one atomic server-side
+/// call.
 class Dialogs {
  public:
   template <class T>
@@ -80,18 +91,18 @@ class Dialogs {
   /// A new call; its STARTED event is number 1. AlreadyExists: this caller (tenant, Call-ID and
   /// tag) has a live record, made by another node or by the request's first passage. Overloaded:
   /// too many records under one Call-ID.
-  void begin(const state::v1::DialogRecord& record, Duration lease, Done<Step> done);
+  void begin(const EncodedRecord& record, Duration lease, Done<Step> done);
   /// Replaces the record of a call that is not answered; the first one gives a RINGING event.
   /// AlreadyAnswered, AlreadyEnded, NotFound.
-  void ringing(const state::v1::DialogRecord& record, Done<Step> done);
+  void ringing(const EncodedRecord& record, Done<Step> done);
   /// The same without an event.
-  void note(const state::v1::DialogRecord& record, Done<Step> done);
+  void note(const EncodedRecord& record, Done<Step> done);
   /// Replaces the record with the answered one. Repeated for the same callee tag: a Step without
   /// sequence. AlreadyAnswered by another tag, AlreadyEnded, NotFound.
-  void answered(const state::v1::DialogRecord& record, Done<Step> done);
+  void answered(const EncodedRecord& record, Done<Step> done);
   /// Replaces the record's content if its version is still `version` (target refresh, new owner);
   /// no event. Conflict when somebody else was faster; AlreadyEnded, NotFound.
-  void replace(const state::v1::DialogRecord& record, std::uint32_t version, Done<Step> done);
+  void replace(const EncodedRecord& record, std::uint32_t version, Done<Step> done);
   /// Exactly one caller gets the record, with the ENDED event's sequence; every other one gets
   /// AlreadyEnded or NotFound. AlreadyAnswered: the facts are those of a call that was not, told by
   /// a node that does not know of the answer. The record stays for an hour, or until forget(), so
@@ -102,11 +113,6 @@ class Dialogs {
   void forget(const DialogKey& key, Done<void> done = {});
   /// Writes a live record as it was, if Redis has none of that call: it has lost it. False: it has.
   void restore(const Dialog& dialog, Duration lease, Done<bool> done);
-  /// An ended call is no active one of its tenant. end() does it; whoever finds an ended record
-  /// does it again, for the node that could not.
-  void unlist(const state::v1::DialogRecord& record);
-  /// Does again what unlist() could not because Redis was away. To be called about once a second.
-  void tidy();
 
   /// By the phones' Call-ID and both tags in either order; an empty `tag_b` or one that is not
   /// known yet finds the early dialog of `tag_a`. Ended ones are found too, live ones preferred.
@@ -114,7 +120,8 @@ class Dialogs {
   void find(std::string_view sip_call_id, std::string_view tag_a, std::string_view tag_b,
             Done<Dialog> done);
   void load(const DialogKey& key, Done<Dialog> done);
-  /// Every leg of a call.
+  /// Every leg of a call. Searches the leases of all shards, a millisecond for some thousands of
+  /// calls: for what a person asks.
   void load_call(std::string_view call_id, Done<std::vector<Dialog>> done);
   /// Active calls of a tenant, newest first.
   void list(TenantId tenant, std::size_t offset, std::size_t limit, Done<std::vector<Dialog>> done);
@@ -133,23 +140,17 @@ class Dialogs {
   void unfinished(Duration lease, std::size_t limit, Done<std::vector<Lapsed>> done);
 
  private:
-  void step(std::string_view kind, const state::v1::DialogRecord& record, std::uint32_t version,
+  void step(std::string_view kind, const EncodedRecord& record, std::uint32_t version,
             Done<Step> done);
   void renew(char state, std::span<const DialogKey> keys, Duration lease,
              Done<std::vector<DialogKey>> gone);
-  void load_members(std::vector<std::string> members, Done<std::vector<Dialog>> done,
-                    MoveFunction<void(const std::string&)> dead);
-  /// What stands in other slots than the record, so commands of their own; each may be repeated.
-  void list_call(const DialogKey& key, TenantId tenant, std::int64_t started_at_ms);
-  void unlist(std::string calls_key, std::string member);
+  void load_all(std::vector<DialogKey> keys, Done<std::vector<Dialog>> done);
   std::int64_t now_ms() const { return clock_.now().time_since_epoch().count(); }
 
   redis::Client& redis_;
   const Clock& clock_;
   redis::FunctionLibrary functions_;
   std::string begin_name_, step_name_, end_name_, claim_name_, restore_name_;
-  std::vector<std::pair<std::string, std::string>>
-      stale_;  ///< Key and member, still to be removed.
 };
 
 }  // namespace pbx::cluster

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -20,6 +21,9 @@ std::string hmac_sha256(std::string_view key, std::string_view text, std::size_t
 /// Appends big-endian numbers and length-prefixed strings.
 class ByteWriter {
  public:
+  ByteWriter() = default;
+  /// Takes memory for so many bytes at once.
+  explicit ByteWriter(std::size_t expected) { bytes_.reserve(expected); }
   void u8(std::uint8_t value) { bytes_.push_back(static_cast<char>(value)); }
   void u16(std::uint16_t value);
   void u32(std::uint32_t value);

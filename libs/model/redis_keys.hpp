@@ -43,15 +43,15 @@ inline std::string dialog(std::string_view sip_call_id) {
   return key.append(":").append(sip_call_id);
 }
 
-/// The legs (SIP Call-IDs) of one call of ours.
-inline std::string dialog_call(std::string_view call_id) { return tagged("dlgcall", call_id); }
-
-/// Active calls of a tenant, scored by their start.
-inline std::string calls(TenantId tenant) { return tagged("calls", to_string(tenant)); }
-
 /// Leases of the dialog records of a shard, scored by their end.
 inline std::string leases(std::uint32_t shard) {
   return tagged("leases", std::to_string(kDialogTags[shard]));
+}
+
+/// Active calls of a tenant in a shard, scored by their start: `calls:{<tag>}:<tenant>`.
+inline std::string calls(std::uint32_t shard, TenantId tenant) {
+  auto key = tagged("calls", std::to_string(kDialogTags[shard]));
+  return key.append(":").append(to_string(tenant));
 }
 
 inline std::string node(std::string_view service, std::string_view node_name) {

@@ -30,64 +30,68 @@ DialogKeeper::DialogKeeper(Parts parts) : parts_{std::move(parts)} {}
 
 DialogKeeper::~DialogKeeper() { *alive_ = false; }
 
+DialogKeeper::Written::Written(const state::v1::DialogRecord& record,
+                               events::v1::CallEventKind kind, const std::string& node,
+                               std::int64_t at_ms)
+    : bytes{record}, event{cluster::call_event(record, kind, 0, node, at_ms)} {}
+
 void DialogKeeper::begin(const state::v1::DialogRecord& record, Done done) {
-  // The event is made of the record as it is now; the caller goes on to change it.
-  auto copy = std::make_shared<state::v1::DialogRecord>(record);
+  auto made = std::make_unique<Written>(record, events::v1::CALL_EVENT_KIND_STARTED, parts_.node,
+                                        record.started_at_ms());
   ++in_flight_;
+  const auto& bytes = made->bytes;
   parts_.dialogs.begin(
-      record, parts_.lease,
-      [this, copy = std::move(copy), done = std::move(done)](Result<cluster::Step> step) mutable {
+      bytes, parts_.lease,
+      [this, made = std::move(made), done = std::move(done)](Result<cluster::Step> step) mutable {
         --in_flight_;
         if (!step) {
           parts_.metrics.record_failures.Increment();
           return done(step.error());
         }
-        parts_.live.store(*copy, state::v1::DIALOG_STATE_CALLING, *step);
-        publish(*copy, events::v1::CALL_EVENT_KIND_STARTED, step->sequence, copy->started_at_ms());
+        stored(*made, state::v1::DIALOG_STATE_CALLING, *step);
         done({});
       });
 }
 
 void DialogKeeper::ringing(const state::v1::DialogRecord& record) {
-  auto copy = std::make_shared<state::v1::DialogRecord>(record);
+  auto made = std::make_unique<Written>(record, events::v1::CALL_EVENT_KIND_RINGING, parts_.node,
+                                        record.ringing_at_ms());
   ++in_flight_;
-  parts_.dialogs.ringing(record, [this, copy = std::move(copy)](Result<cluster::Step> step) {
+  const auto& bytes = made->bytes;
+  parts_.dialogs.ringing(bytes, [this, made = std::move(made)](Result<cluster::Step> step) {
     --in_flight_;
     if (!step) return parts_.metrics.record_failures.Increment();
-    parts_.live.store(*copy, state::v1::DIALOG_STATE_RINGING, *step);
-    publish(*copy, events::v1::CALL_EVENT_KIND_RINGING, step->sequence, copy->ringing_at_ms());
+    stored(*made, state::v1::DIALOG_STATE_RINGING, *step);
   });
 }
 
 void DialogKeeper::answered(const state::v1::DialogRecord& record, Done done) {
-  auto copy = std::make_shared<const state::v1::DialogRecord>(record);
+  auto made = std::make_shared<Written>(record, events::v1::CALL_EVENT_KIND_ANSWERED, parts_.node,
+                                        record.answered_at_ms());
   if (!waiting_.empty()) {
-    waiting_.push_back([this, copy] { store_answered(copy, [](const Result<>&) {}); });
+    waiting_.push_back([this, made] { store_answered(made, [](const Result<>&) {}); });
     return done(Errc::Unavailable);
   }
-  store_answered(std::move(copy), std::move(done));
+  store_answered(std::move(made), std::move(done));
 }
 
-void DialogKeeper::store_answered(std::shared_ptr<const state::v1::DialogRecord> record, Done done,
-                                  Lost lost) {
+void DialogKeeper::store_answered(std::shared_ptr<Written> made, Done done, Lost lost) {
   ++in_flight_;
-  const auto& stored = *record;
-  parts_.dialogs.answered(stored, [this, lost, record = std::move(record),
-                                   done = std::move(done)](Result<cluster::Step> step) mutable {
+  const auto& bytes = made->bytes;
+  parts_.dialogs.answered(bytes, [this, lost, made = std::move(made),
+                                  done = std::move(done)](Result<cluster::Step> step) mutable {
     --in_flight_;
     if (step) {
-      parts_.live.store(*record, state::v1::DIALOG_STATE_ANSWERED, *step);
-      publish(*record, events::v1::CALL_EVENT_KIND_ANSWERED, step->sequence,
-              record->answered_at_ms());
+      stored(*made, state::v1::DIALOG_STATE_ANSWERED, *step);
       return done({});
     }
     if (step.error() == Errc::NotFound && lost == Lost::BringBack) {
-      const auto key = cluster::key_of(*record);
-      return bring_back(key, [this, record, done = std::move(done)](const Result<>&) mutable {
-        store_answered(std::move(record), std::move(done), Lost::GiveUp);
+      const auto& key = made->bytes.key;
+      return bring_back(key, [this, made, done = std::move(done)](const Result<>&) mutable {
+        store_answered(std::move(made), std::move(done), Lost::GiveUp);
       });
     }
-    again(step.error(), [this, record] { store_answered(record, [](const Result<>&) {}); });
+    again(step.error(), [this, made] { store_answered(made, [](const Result<>&) {}); });
     const bool over = step.error() == cluster::Errc::AlreadyEnded;
     done(over ? make_error_code(Errc::Cancelled) : step.error());
   });
@@ -193,10 +197,11 @@ void DialogKeeper::claim(const cluster::Dialog& dialog, Found done) {
 }
 
 void DialogKeeper::noted(const state::v1::DialogRecord& record) {
-  auto copy = std::make_shared<const state::v1::DialogRecord>(record);
-  parts_.dialogs.note(record, [this, copy = std::move(copy)](const Result<cluster::Step>& step) {
+  auto bytes = std::make_unique<const cluster::EncodedRecord>(record);
+  const auto& written = *bytes;
+  parts_.dialogs.note(written, [this, bytes = std::move(bytes)](const Result<cluster::Step>& step) {
     if (!step) return parts_.metrics.record_failures.Increment();
-    parts_.live.store(*copy, state::v1::DIALOG_STATE_UNSPECIFIED, *step);
+    parts_.live.store(*bytes, state::v1::DIALOG_STATE_UNSPECIFIED, *step);
   });
 }
 
@@ -204,7 +209,11 @@ void DialogKeeper::hung_up(std::string_view sip_call_id, std::string_view from_t
                            std::string_view to_tag, std::int64_t at_ms, Done done) {
   HungUp told{std::string{sip_call_id}, std::string{from_tag}, std::string{to_tag}, at_ms,
               std::move(done)};
-  in_order([this, bye = std::make_shared<HungUp>(std::move(told))] { store_hung_up(bye); });
+  in_order([this, bye = std::make_shared<HungUp>(std::move(told))] {
+    // Most calls end where they were answered: what is known here spares a question.
+    const auto known = parts_.live.find(bye->sip_call_id, bye->from_tag, bye->to_tag);
+    known ? end_by(bye, *known) : store_hung_up(bye);
+  });
 }
 
 void DialogKeeper::store_hung_up(std::shared_ptr<HungUp> bye) {
@@ -230,18 +239,20 @@ void DialogKeeper::end_by(std::shared_ptr<HungUp> bye, const cluster::Dialog& di
     return bye->done({});
   }
   end(key, end_by_bye(dialog.record, bye->from_tag, bye->at_ms), [this, bye](const Result<>& is) {
-    if (is.error() == cluster::Errc::AlreadyAnswered) return store_hung_up(bye);  // they crossed
+    // Answered or ended elsewhere meanwhile.
+    if (is.error() == cluster::Errc::AlreadyAnswered) return store_hung_up(bye);
+    if (is.error() == cluster::Errc::AlreadyEnded) return bye->done({});
     if (!is_outage(is.error())) return bye->done(is);
     in_order([this, bye] { store_hung_up(bye); });  // behind the end, which waits now
   });
 }
 
-void DialogKeeper::publish(const state::v1::DialogRecord& record, events::v1::CallEventKind kind,
-                           std::uint32_t sequence, std::int64_t at_ms) {
-  if (sequence == 0) return;
-  const auto event = cluster::call_event(record, kind, sequence, parts_.node, at_ms);
+void DialogKeeper::stored(Written& made, state::v1::DialogState state, const cluster::Step& step) {
+  parts_.live.store(made.bytes, state, step);
+  if (step.sequence == 0) return;
+  made.event.set_sequence(step.sequence);
   parts_.metrics.events_published.Increment();
-  parts_.events.publish(topics::kCalls, record.call_id(), event.SerializeAsString());
+  parts_.events.publish(topics::kCalls, made.bytes.key.call_id, made.event.SerializeAsString());
 }
 
 bool DialogKeeper::again(std::error_code error, Write write) {
@@ -262,7 +273,6 @@ void DialogKeeper::in_order(Write write) {
 }
 
 void DialogKeeper::retry() {
-  parts_.dialogs.tidy();
   auto batch = std::exchange(waiting_, {});
   // The first one that fails at once waits again, and all behind it.
   for (std::size_t done = 0; !batch.empty() && waiting_.empty() && done < kRetriesAtOnce; ++done) {

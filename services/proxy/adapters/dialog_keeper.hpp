@@ -65,6 +65,14 @@ class DialogKeeper final : public CallRecords {
  private:
   /// A write that failed because Redis was away.
   using Write = MoveFunction<void()>;
+  /// A step of a call: its record and its event, whose number the record's store gives.
+  struct Written {
+    Written(const state::v1::DialogRecord& record, events::v1::CallEventKind kind,
+            const std::string& node, std::int64_t at_ms);
+
+    cluster::EncodedRecord bytes;
+    events::v1::CallEvent event;
+  };
   /// What a BYE told, until it is written.
   struct HungUp {
     std::string sip_call_id, from_tag, to_tag;
@@ -75,13 +83,11 @@ class DialogKeeper final : public CallRecords {
   enum class Lost { BringBack, GiveUp };
 
   void claim(const cluster::Dialog& dialog, Found done);
-  void store_answered(std::shared_ptr<const state::v1::DialogRecord> record, Done done,
-                      Lost lost = Lost::BringBack);
+  void store_answered(std::shared_ptr<Written> made, Done done, Lost lost = Lost::BringBack);
   void store_end(const cluster::DialogKey& key, const CallEnd& facts, Done done, Lost lost);
   void store_hung_up(std::shared_ptr<HungUp> bye);
   void end_by(std::shared_ptr<HungUp> bye, const cluster::Dialog& dialog);
-  void publish(const state::v1::DialogRecord& record, events::v1::CallEventKind kind,
-               std::uint32_t sequence, std::int64_t at_ms);
+  void stored(Written& made, state::v1::DialogState state, const cluster::Step& step);
   bool again(std::error_code error, Write write);
   void in_order(Write write);
 

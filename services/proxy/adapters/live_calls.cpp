@@ -30,13 +30,12 @@ void LiveCalls::add(const cluster::DialogKey& key) {
   own.at(key);
 }
 
-void LiveCalls::store(const state::v1::DialogRecord& record, state::v1::DialogState state,
+void LiveCalls::store(const cluster::EncodedRecord& record, state::v1::DialogState state,
                       const cluster::Step& step) {
-  const auto key = cluster::key_of(record);
   auto sequence = step.sequence;
-  auto& own = shard(key.sip_call_id);
+  auto& own = shard(record.key.sip_call_id);
   const std::lock_guard lock{own.mutex};
-  auto& value = own.at(key).value;
+  auto& value = own.at(record.key).value;
   if (const auto before = cluster::parse_dialog_header(value)) {
     if (sequence == 0) sequence = before->sequence;
     if (state == state::v1::DIALOG_STATE_UNSPECIFIED) state = before->state;

@@ -21,7 +21,7 @@ class LiveCalls {
   void add(const cluster::DialogKey& key);
   /// `record` was written with this outcome; a step without a sequence or state UNSPECIFIED leaves
   /// what was.
-  void store(const state::v1::DialogRecord& record, state::v1::DialogState state,
+  void store(const cluster::EncodedRecord& record, state::v1::DialogState state,
              const cluster::Step& step);
   void remove(const cluster::DialogKey& key);
 

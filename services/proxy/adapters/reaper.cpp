@@ -31,10 +31,7 @@ void Reaper::take(const cluster::Lapsed& lapsed) {
 
 void Reaper::settle(const cluster::Dialog& dialog) {
   parts_.node.metrics.reaped.Increment();
-  if (dialog.end) {
-    parts_.dialogs.unlist(dialog.record);
-    return parts_.keeper.publish_end(dialog);
-  }
+  if (dialog.end) return parts_.keeper.publish_end(dialog);
   dialog.record.answered_at_ms() != 0 ? adopt(dialog) : settle_early(dialog.record);
 }
 

@@ -126,7 +126,7 @@ void Fork::refuse(int code, std::string_view reason, std::string_view header_lin
   step.finish = false;
   act(step);
   stop_silent_branches();
-  if (observer_) observer_->on_refused(code, false, reason);
+  if (const auto observer = std::move(observer_)) observer->on_refused(code, false, reason);
 }
 
 void Fork::on_cancel(const sip::Message& cancel) {
@@ -170,13 +170,17 @@ void Fork::on_success(Branch& branch, const sip::Message& response) {
     auto bytes = without_top_via(response);
     if (first && observer_) {
       answer_held_ = true;
-      observer_->on_answer(response,
-                           [weak = weak_from_this(), code, held = std::move(bytes)]() mutable {
-                             const auto self = weak.lock();
-                             if (!self) return;
-                             self->answer_held_ = false;
-                             if (self->server_) self->server_->respond(code, std::move(held));
-                           });
+      const auto observer = observer_;
+      observer->on_answer(response,
+                          [weak = weak_from_this(), code, held = std::move(bytes)]() mutable {
+                            const auto self = weak.lock();
+                            if (!self) return;
+                            self->answer_held_ = false;
+                            // What comes later does not concern it: the transactions stay, not
+                            // the memory of a whole call.
+                            self->observer_ = nullptr;
+                            if (self->server_) self->server_->respond(code, std::move(held));
+                          });
     } else if (server_ == nullptr || refused_) {
       stateless_.forward_response(response);  // RFC 3261 §16.7: every 2xx goes up
     } else if (!answer_held_) {
@@ -285,7 +289,7 @@ void Fork::finish() {
     const auto tag = random_token(10);
     server_->reply({.status = code, .to_tag = tag});
   }
-  if (observer_) observer_->on_refused(code, cancelled, detail);
+  if (const auto observer = std::move(observer_)) observer->on_refused(code, cancelled, detail);
 }
 
 /// RFC 3261 §16.7 step 7: a 401 or 407 carries the challenges of all branches.

@@ -59,15 +59,15 @@ void CallDesk::list_all(std::size_t size, std::size_t offset, Done<Page> done) {
 }
 
 void CallDesk::scan_tenants(std::shared_ptr<Gather> gather, const std::string& cursor) {
-  redis::Command scan{"SCAN", cursor, "MATCH", "calls:{*}", "COUNT", "1000"};
+  redis::Command scan{"SCAN", cursor, "MATCH", "calls:{*}:*", "COUNT", "1000"};
   parts_.redis.send(std::move(scan), [this, gather](Result<redis::Reply> reply) {
     if (!reply) return gather->done(reply.error());
     const auto keys = (*reply)[1];
     for (std::size_t i = 0; i < keys.size(); ++i) {
       auto text = keys[i].text();
       if (!text.starts_with(kCallsPrefix)) continue;
-      text.remove_prefix(kCallsPrefix.size());
-      if (const auto tenant = parse_id<TenantId>(text.substr(0, text.find('}')))) {
+      text.remove_prefix(std::min(text.size(), text.find("}:") + 2));
+      if (const auto tenant = parse_id<TenantId>(text)) {
         gather->tenants.push_back(*tenant);
       }
     }
