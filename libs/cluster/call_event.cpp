@@ -30,6 +30,31 @@ CallEvent call_event(const state::v1::DialogRecord& record, events::v1::CallEven
   return event;
 }
 
+std::vector<CallEvent> events_until(const Dialog& dialog, std::string_view node) {
+  using namespace events::v1;
+  struct Moment {
+    CallEventKind kind;
+    std::int64_t at_ms;
+  };
+  const auto& record = dialog.record;
+  const Moment moments[] = {{CALL_EVENT_KIND_STARTED, record.started_at_ms()},
+                            {CALL_EVENT_KIND_RINGING, record.ringing_at_ms()},
+                            {CALL_EVENT_KIND_ANSWERED, record.answered_at_ms()}};
+  const auto last = dialog.sequence - (dialog.end ? 1 : 0);
+  std::vector<CallEvent> events;
+  auto known = record;  // as it was at each moment
+  known.clear_ringing_at_ms();
+  known.clear_answered_at_ms();
+  for (const auto& [kind, at_ms] : moments) {
+    if (at_ms == 0 || events.size() == last) continue;
+    if (kind == CALL_EVENT_KIND_RINGING) known.set_ringing_at_ms(at_ms);
+    if (kind == CALL_EVENT_KIND_ANSWERED) known.set_answered_at_ms(at_ms);
+    const auto sequence = static_cast<std::uint32_t>(events.size() + 1);
+    events.push_back(call_event(known, kind, sequence, node, at_ms));
+  }
+  return events;
+}
+
 CallEvent ended_event(const Dialog& ended) {
   assert(ended.end);
   const auto& end = *ended.end;

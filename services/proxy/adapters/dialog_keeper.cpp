@@ -177,6 +177,7 @@ void DialogKeeper::take_over(std::string_view sip_call_id, std::string_view call
                         if (!dialog) return done(dialog.error());
                         if (dialog->end) return done(Errc::NotFound);
                         if (const auto is = wanted(dialog->record); !is) return done(is.error());
+                        tell_again(*dialog);
                         claim(*dialog, std::move(done));
                       });
 }
@@ -184,7 +185,7 @@ void DialogKeeper::take_over(std::string_view sip_call_id, std::string_view call
 void DialogKeeper::claim(const cluster::Dialog& dialog, Found done) {
   auto record = dialog.record;
   record.set_owner(parts_.node);
-  record.mutable_early()->set_boot(parts_.boot);
+  if (record.has_early()) record.mutable_early()->set_boot(parts_.boot);
   parts_.dialogs.replace(record, dialog.version,
                          [this, record, sequence = dialog.sequence,
                           done = std::move(done)](const Result<cluster::Step>& step) mutable {
@@ -194,6 +195,12 @@ void DialogKeeper::claim(const cluster::Dialog& dialog, Found done) {
                            parts_.dialogs.renew(std::span{&key, 1}, parts_.lease);
                            done(std::move(record));
                          });
+}
+
+void DialogKeeper::tell_again(const cluster::Dialog& dialog) {
+  for (const auto& event : cluster::events_until(dialog, parts_.node)) {
+    parts_.events.publish(topics::kCalls, event.call_id(), event.SerializeAsString());
+  }
 }
 
 void DialogKeeper::noted(const state::v1::DialogRecord& record) {

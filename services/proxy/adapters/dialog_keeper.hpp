@@ -52,6 +52,10 @@ class DialogKeeper final : public CallRecords {
   void end(const cluster::DialogKey& key, const CallEnd& facts, Done done);
   /// Publishes the ENDED event of an ended record and, once delivered, removes the record.
   void publish_end(const cluster::Dialog& dialog);
+  /// `dialog` is a lost node's: this process looks after it from now on. Conflict: somebody else.
+  void claim(const cluster::Dialog& dialog, Found done);
+  /// Publishes what a lost node may have taken with it: the events before the end.
+  void tell_again(const cluster::Dialog& dialog);
   /// Redis has lost the record of a call of this process: written again as it was. `done` with an
   /// error also when the call is not known here.
   void bring_back(const cluster::DialogKey& key, Done done);
@@ -82,7 +86,6 @@ class DialogKeeper final : public CallRecords {
   /// What a write does when there is no record of a call that this process knows.
   enum class Lost { BringBack, GiveUp };
 
-  void claim(const cluster::Dialog& dialog, Found done);
   void store_answered(std::shared_ptr<Written> made, Done done, Lost lost = Lost::BringBack);
   void store_end(const cluster::DialogKey& key, const CallEnd& facts, Done done, Lost lost);
   void store_hung_up(std::shared_ptr<HungUp> bye);

@@ -31,20 +31,16 @@ void Reaper::take(const cluster::Lapsed& lapsed) {
 
 void Reaper::settle(const cluster::Dialog& dialog) {
   parts_.node.metrics.reaped.Increment();
+  parts_.keeper.tell_again(dialog);
   if (dialog.end) return parts_.keeper.publish_end(dialog);
   dialog.record.answered_at_ms() != 0 ? adopt(dialog) : settle_early(dialog.record);
 }
 
 void Reaper::adopt(const cluster::Dialog& dialog) {
-  auto adopted = dialog.record;
-  adopted.set_owner(parts_.node.settings.node);
-  const auto key = cluster::key_of(adopted);
-  parts_.dialogs.replace(adopted, dialog.version,
-                         [this, adopted, sequence = dialog.sequence](Result<cluster::Step> step) {
-                           if (!step) return;
-                           parts_.live.store(adopted, adopted.state(), {sequence, step->version});
-                           parts_.adopted(adopted);
-                         });
+  const auto key = cluster::key_of(dialog.record);
+  parts_.keeper.claim(dialog, [this](const Result<state::v1::DialogRecord>& adopted) {
+    if (adopted) parts_.adopted(*adopted);
+  });
   log::info("call of a lost node taken over",
             {{"call_id", key.call_id}, {"owner", dialog.record.owner()}});
 }

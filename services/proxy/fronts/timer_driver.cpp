@@ -5,14 +5,21 @@
 namespace pbx::proxy {
 namespace {
 
-constexpr std::chrono::milliseconds kStep{5};
+constexpr std::chrono::milliseconds kStep{8};
+
+/// The next step. Steps lie where the pauses of sockets end (net::Gathering), whose wake-up then
+/// serves the timers too.
+Clock::Steady step_after(Clock::Steady time) {
+  return time - time.time_since_epoch() % kStep + kStep;
+}
 
 }  // namespace
 
 TimerDriver::TimerDriver(boost::asio::io_context& loop, Timers& timers)
     : timers_{timers}, timer_{loop} {
   timers_.on_start([this](Clock::Steady deadline) {
-    if (deadline + kStep < armed_) arm(deadline + kStep);
+    const auto step = step_after(deadline);
+    if (step < armed_) arm(step);
   });
 }
 
@@ -29,10 +36,7 @@ void TimerDriver::arm(Clock::Steady deadline) {
 void TimerDriver::on_wake() {
   armed_ = Clock::Steady::max();
   timers_.run_due();
-  const auto next = timers_.next();
-  if (!next) return;
-  const auto earliest = timers_.clock().steady() + kStep;
-  if (*next < armed_) arm(std::max(*next, earliest));
+  if (const auto next = timers_.next()) arm(step_after(std::max(*next, timers_.clock().steady())));
 }
 
 }  // namespace pbx::proxy

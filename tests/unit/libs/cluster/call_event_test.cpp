@@ -52,6 +52,44 @@ TEST_CASE("The ENDED event repeats all that earlier ones said", "[cluster]") {
   CHECK(cluster::ended_event(dialog).SerializeAsString() == event.SerializeAsString());
 }
 
+TEST_CASE("What a lost node may not have told is told again with the same numbers", "[cluster]") {
+  using events::v1::CallEventKind;
+  cluster::Dialog dialog;
+  auto& record = dialog.record;
+  record.set_call_id("c1");
+  record.set_started_at_ms(100);
+  record.mutable_callee()->set_contact("sip:1002@10.0.0.8");
+  const auto told = [&] {
+    std::vector<std::pair<CallEventKind, std::uint32_t>> all;
+    for (const auto& event : cluster::events_until(dialog, "proxy-2")) {
+      all.emplace_back(event.kind(), event.sequence());
+    }
+    return all;
+  };
+  using Told = std::vector<std::pair<CallEventKind, std::uint32_t>>;
+  constexpr auto kStarted = events::v1::CALL_EVENT_KIND_STARTED;
+  constexpr auto kRinging = events::v1::CALL_EVENT_KIND_RINGING;
+  constexpr auto kAnswered = events::v1::CALL_EVENT_KIND_ANSWERED;
+
+  dialog.sequence = 1;
+  CHECK(told() == Told{{kStarted, 1}});
+  record.set_answered_at_ms(300);  // without a word before
+  dialog.sequence = 2;
+  CHECK(told() == Told{{kStarted, 1}, {kAnswered, 2}});
+  record.set_ringing_at_ms(200);
+  dialog.sequence = 3;
+  CHECK(told() == Told{{kStarted, 1}, {kRinging, 2}, {kAnswered, 3}});
+  dialog.end = cluster::EndFacts{};
+  dialog.sequence = 4;
+  CHECK(told() == Told{{kStarted, 1}, {kRinging, 2}, {kAnswered, 3}});
+
+  const auto events = cluster::events_until(dialog, "proxy-2");
+  CHECK(events[1].at_ms() == 200);
+  CHECK(events[1].answered_at_ms() == 0);
+  CHECK(events[1].parties().answered_by().empty());
+  CHECK(events[2].parties().answered_by() == "sip:1002@10.0.0.8");
+}
+
 TEST_CASE("A call that was not answered has nobody who answered it", "[cluster]") {
   state::v1::DialogRecord record;
   record.mutable_callee()->set_contact("sip:1002@10.0.0.8");
