@@ -39,6 +39,11 @@ const std::error_category& redis_category() noexcept {
   return category;
 }
 
+bool is_outage(std::error_code error) {
+  return error == pbx::Errc::Unavailable || error == pbx::Errc::Timeout ||
+         error == pbx::Errc::Overloaded || error.category() == redis_category();
+}
+
 std::error_code classify(std::string_view error_reply) {
   constexpr std::pair<std::string_view, Errc> kPrefixes[] = {
       {"ERR Function not found", Errc::NoFunction},

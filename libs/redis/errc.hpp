@@ -22,6 +22,10 @@ inline std::error_code make_error_code(Errc code) noexcept {
   return {static_cast<int>(code), redis_category()};
 }
 
+/// Redis could not do it now and may later: it is away, starts, is full, is not the master any
+/// more, or lacks a function that is being loaded. False: it has answered.
+bool is_outage(std::error_code error);
+
 /// What an error reply ("READONLY You can't write…") means.
 std::error_code classify(std::string_view error_reply);
 

@@ -45,7 +45,7 @@ class Servers:
         common = (
             f"replica-announce-ip {address[0]}\nrequirepass {self.password}\n"
             f'masterauth {self.password}\nsave ""\nrepl-diskless-sync-delay 0\n'
-            "hash-max-listpack-value 512\n"
+            "hash-max-listpack-value 4096\n"
         )
         name = f"{self._name}-{index}"
         self._run(name, address, common + settings, password=self.password)

@@ -19,7 +19,7 @@ appendonly yes
 appendfsync everysec
 save ""
 maxmemory-policy noeviction
-hash-max-listpack-value 512
+hash-max-listpack-value 4096
 tcp-backlog 128
 """
 

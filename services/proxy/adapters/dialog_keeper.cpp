@@ -7,6 +7,7 @@
 #include "cluster/errc.hpp"
 #include "core/errc.hpp"
 #include "model/topics.hpp"
+#include "redis/errc.hpp"
 #include "telemetry/log.hpp"
 
 namespace pbx::proxy {
@@ -17,11 +18,6 @@ constexpr std::size_t kRetriesAtOnce = 1'000;
 
 cluster::EndFacts facts_of(const CallEnd& end, const std::string& node) {
   return {end.at_ms, end.outcome, end.sip_code, end.reason, end.hung_up_by, node};
-}
-
-/// Worth trying again: the store is away, not of another mind.
-bool is_outage(std::error_code error) {
-  return error == Errc::Unavailable || error == Errc::Timeout || error == Errc::Overloaded;
 }
 
 }  // namespace
@@ -245,13 +241,31 @@ void DialogKeeper::end_by(std::shared_ptr<HungUp> bye, const cluster::Dialog& di
     parts_.live.remove(key);
     return bye->done({});
   }
+  if (dialog.record.answered_at_ms() == 0 && !parts_.live.has(key)) {
+    return note_answer(bye, dialog.record);
+  }
   end(key, end_by_bye(dialog.record, bye->from_tag, bye->at_ms), [this, bye](const Result<>& is) {
     // Answered or ended elsewhere meanwhile.
     if (is.error() == cluster::Errc::AlreadyAnswered) return store_hung_up(bye);
     if (is.error() == cluster::Errc::AlreadyEnded) return bye->done({});
-    if (!is_outage(is.error())) return bye->done(is);
+    if (!redis::is_outage(is.error())) return bye->done(is);
     in_order([this, bye] { store_hung_up(bye); });  // behind the end, which waits now
   });
+}
+
+void DialogKeeper::note_answer(std::shared_ptr<HungUp> bye, state::v1::DialogRecord record) {
+  const bool by_caller = record.caller().tag() == bye->from_tag;
+  record.mutable_callee()->set_tag(by_caller ? bye->to_tag : bye->from_tag);
+  record.set_answered_at_ms(bye->at_ms);
+  record.set_state(state::v1::DIALOG_STATE_ANSWERED);
+  record.set_owner(parts_.node);
+  record.clear_forks();
+  record.clear_early();
+  log::warn("answer that a lost node did not write noted at the hang-up",
+            {{"call_id", record.call_id()}});
+  auto made = std::make_shared<Written>(record, events::v1::CALL_EVENT_KIND_ANSWERED, parts_.node,
+                                        bye->at_ms);
+  store_answered(std::move(made), [this, bye](const Result<>&) { store_hung_up(bye); });
 }
 
 void DialogKeeper::stored(Written& made, state::v1::DialogState state, const cluster::Step& step) {
@@ -266,7 +280,7 @@ bool DialogKeeper::again(std::error_code error, Write write) {
   const bool gone = error == Errc::NotFound || error == cluster::Errc::AlreadyEnded ||
                     error == cluster::Errc::AlreadyAnswered;
   if (!gone) parts_.metrics.record_failures.Increment();
-  if (!is_outage(error) || waiting_.size() >= kMaxWaiting) {
+  if (!redis::is_outage(error) || waiting_.size() >= kMaxWaiting) {
     if (!gone) log::error("dialog record not written", {{"error", error}});
     return false;
   }

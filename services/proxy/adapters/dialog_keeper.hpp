@@ -90,6 +90,11 @@ class DialogKeeper final : public CallRecords {
   void store_end(const cluster::DialogKey& key, const CallEnd& facts, Done done, Lost lost);
   void store_hung_up(std::shared_ptr<HungUp> bye);
   void end_by(std::shared_ptr<HungUp> bye, const cluster::Dialog& dialog);
+  /// A BYE for a call that rings as far as its record says, and that this process does not handle:
+  /// who handled it passed the answer on while Redis was away, and was lost. Since when they talk
+  /// nobody knows, so the answer's time is that of the BYE. (Who gives up a ringing call by BYE, as
+  /// RFC 3261 §15 allows, does so through the node that handles it, which knows.)
+  void note_answer(std::shared_ptr<HungUp> bye, state::v1::DialogRecord record);
   void stored(Written& made, state::v1::DialogState state, const cluster::Step& step);
   bool again(std::error_code error, Write write);
   void in_order(Write write);

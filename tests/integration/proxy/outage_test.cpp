@@ -54,6 +54,30 @@ TEST_CASE("While Redis does not answer calls end, and are booked when it does", 
   phones.hang_up();
 }
 
+TEST_CASE("An answer that its proxy could not write and took with it is noted at the hang-up",
+          "[proxy][outage]") {
+  Site site;
+  TwoPhones phones{site};
+  phones.ann.call("1002");
+  const auto invite = phones.bob.expect("INVITE");
+  phones.bob.answer(invite.get(), 180);
+  phones.ann.expect(180);
+  CHECK(test::eventually([&] { return site.events().size() == 2; }));  // RINGING is written
+  site.redis.freeze();
+  phones.bob.pick_up(invite.get());
+  phones.ann.acknowledge(phones.ann.expect(200).get());
+  phones.bob.expect("ACK");
+  site.kill_proxy(0);
+  site.redis.resume();
+  site.start_proxy(0);
+  phones.hang_up();
+  const auto ended = site.ended(1);
+  REQUIRE(ended.size() == 1);
+  CHECK(ended[0].outcome() == events::v1::CALL_OUTCOME_ANSWERED);
+  CHECK(ended[0].sequence() == 4);
+  CHECK(ended[0].answered_at_ms() != 0);
+}
+
 TEST_CASE("Calls outlive a Redis that lost everything, and each is booked once",
           "[proxy][outage]") {
   Site site;
