@@ -15,9 +15,8 @@ using redis::Command;
 using redis::Reply;
 using state::v1::DialogRecord;
 
-// A live record has an owner (its lease); this only clears away what no reaper ever found.
-constexpr std::int64_t kLiveTtlMs = 7LL * 24 * 3600 * 1000;
-constexpr std::int64_t kEndedTtlMs = 3600 * 1000;
+// A record has an owner (its lease); this only clears away what no reaper ever found.
+constexpr std::int64_t kTtlMs = 7LL * 24 * 3600 * 1000;
 
 std::string_view tag(std::string_view text) { return text.substr(0, 0xffff); }
 
@@ -76,7 +75,7 @@ void Dialogs::begin(const EncodedRecord& record, Duration lease, Done<Step> done
   const auto& key = record.key;
   Command command{"FCALL",        begin_name_, "2", redis_keys::dialog(key.sip_call_id),
                   lease_key(key), key.call_id};
-  command.add(encode_new_dialog(record)).add(kLiveTtlMs).add(encode_tenant(record.tenant));
+  command.add(encode_new_dialog(record)).add(kTtlMs).add(encode_tenant(record.tenant));
   command.add(record.caller_tag);
   command.add(lease_member(kLive, key)).add(now_ms() + lease.count());
   command.add(record.started_at_ms).add(call_member(key));
@@ -92,7 +91,7 @@ void Dialogs::restore(const Dialog& dialog, Duration lease, Done<bool> done) {
   Command command{"FCALL",        restore_name_, "2", redis_keys::dialog(key.sip_call_id),
                   lease_key(key), key.call_id};
   command.add(encode_dialog(record, dialog.record.state(), dialog.sequence, dialog.version));
-  command.add(kLiveTtlMs);
+  command.add(kTtlMs);
   command.add(lease_member(kLive, key)).add(now_ms() + lease.count());
   command.add(encode_tenant(record.tenant));
   command.add(record.started_at_ms).add(call_member(key));
@@ -134,7 +133,7 @@ void Dialogs::end(const DialogKey& key, const EndFacts& facts, Duration lease, D
   // Again with the lease: should this node die right after, the reaper sends the event.
   Command command{"FCALL",        end_name_,  "2", redis_keys::dialog(key.sip_call_id),
                   lease_key(key), key.call_id};
-  command.add(encode_end(facts)).add(kEndedTtlMs);
+  command.add(encode_end(facts));
   command.add(lease_member(kEnded, key)).add(now_ms() + lease.count());
   command.add(facts.outcome == events::v1::CALL_OUTCOME_ANSWERED ? 1 : 0).add(call_member(key));
   redis_.send(std::move(command), [this, done = std::move(done)](Result<Reply> reply) mutable {

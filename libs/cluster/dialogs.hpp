@@ -105,7 +105,7 @@ class Dialogs {
   void replace(const EncodedRecord& record, std::uint32_t version, Done<Step> done);
   /// Exactly one caller gets the record, with the ENDED event's sequence; every other one gets
   /// AlreadyEnded or NotFound. AlreadyAnswered: the facts are those of a call that was not, told by
-  /// a node that does not know of the answer. The record stays for an hour, or until forget(), so
+  /// a node that does not know of the answer. The record stays until forget(), a week at most, so
   /// that whoever finds it can send the event again. `lease`: how long the caller may take to
   /// deliver the event.
   void end(const DialogKey& key, const EndFacts& facts, Duration lease, Done<Dialog> done);

@@ -77,26 +77,23 @@ local function step(keys, args)
   return {0, event and sequence or 0, version}
 end
 
--- KEYS: the record, the leases of its shard. ARGV: our call id, end facts, time to live of an ended
--- record in ms, member and end of the lease for the event's delivery, 1 for the end of an answered
--- call, member of the tenant's calls.
+-- KEYS: the record, the leases of its shard. ARGV: our call id, end facts, member and end of the
+-- lease for the event's delivery, 1 for the end of an answered call, member of the tenant's calls.
 local function finish(keys, args)
   local key = keys[1]
   local value = redis.call('HGET', key, args[1])
   if not value then
-    redis.call('ZREM', keys[2], args[4])
+    redis.call('ZREM', keys[2], args[3])
     return {3}
   end
   local state, sequence, version, tenant, caller, callee, _, at = unpack_header(value)
   if state == ENDED then return {1} end
-  if state == ANSWERED and args[6] ~= '1' then return {2} end
+  if state == ANSWERED and args[5] ~= '1' then return {2} end
   value = pack_value(ENDED, sequence + 1, version + 1, tenant, caller, callee, args[2],
     string.sub(value, at))
-  redis.call('ZADD', keys[2], args[5], args[4])
-  redis.call('ZREM', calls_key(keys[2], tenant), args[7])
+  redis.call('ZADD', keys[2], args[4], args[3])
+  redis.call('ZREM', calls_key(keys[2], tenant), args[6])
   redis.call('HSET', key, args[1], value)
-  -- Another call under the same Call-ID may be alive; then the key keeps its longer life.
-  if redis.call('HLEN', key) == 1 then redis.call('PEXPIRE', key, args[3]) end
   return {0, value}
 end
 

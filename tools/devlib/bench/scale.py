@@ -25,6 +25,7 @@ WINDOW = 150  # operations under way, a node: below half a second of work
 TARGET_SCALE = 1.8
 TARGET_MILLION = 1.15
 MILLION_USERS, MILLION_CONTACTS = 100_000, 10
+FILL_RATE = 5_000  # first registrations a second, well below what is refused
 
 
 def rows(ours: Ours, generator: Generator, progress: Progress, _: Workspace) -> list[Row]:
@@ -98,7 +99,7 @@ def million(ours: Ours, generator: Generator, progress: Progress, _: Workspace) 
     for users in (MILLION_USERS // 100, MILLION_USERS):
         bindings = users * MILLION_CONTACTS
         with progress.step(f"{bindings:,} bindings") as step:
-            fill = Load("register", 2500, users, FIRST, MILLION_CONTACTS, 0, bindings / 2500)
+            fill = Load("register", FILL_RATE, users, FIRST, MILLION_CONTACTS, 0, bindings / FILL_RATE)
             filling = generator.start(fill, ours.targets)
             filled = generator.wait_for(filling, "result")
             filling.wait()
