@@ -19,11 +19,6 @@ QUESTIONS = 4 * (4 + 32) + 30.0
 LASTING = re.compile(r"nodes:\{\w+\}|locwhole:\{\d+\}")
 
 
-@pytest.mark.xfail(
-    reason="one or two of some 400 answered calls had no CDR in one run of several; the causes that "
-    "were found are mended, but not enough runs were seen since",
-    strict=False,
-)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_random_faults_lose_no_answered_call(site, tmp_path, seed):
     before = site.open_calls()  # a test that failed may have left some
