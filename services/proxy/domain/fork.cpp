@@ -274,10 +274,20 @@ void Fork::stop_silent_branches() {
 void Fork::finish() {
   if (!open()) return;
   refused_ = true;
-  const auto best = context_.best();
-  const bool cancelled = context_.cancelled();
-  const int code = cancelled ? 487 : (edge_ && best.code == 430) ? 430 : upstream_code(best.code);
+  const int best = context_.best().code;
+  const bool lost = edge_ && best == 430;
+  const int code = context_.cancelled() ? 487 : lost ? 430 : upstream_code(best);
   if (!invite_ && code == 408) return server_->abandon();  // RFC 4320 §4.2
+  if (invite_ || !observer_) return send_refusal(code);
+  const auto observer = observer_;
+  observer->before_refusal([weak = weak_from_this(), code] {
+    const auto self = weak.lock();
+    if (self && self->open()) self->send_refusal(code);
+  });
+}
+
+void Fork::send_refusal(int code) {
+  const auto best = context_.best();
   const bool as_it_came = code == best.code && !best_.empty() && best_branch_ == best.branch;
   std::string detail;
   if (as_it_came) {
@@ -289,7 +299,9 @@ void Fork::finish() {
     const auto tag = random_token(10);
     server_->reply({.status = code, .to_tag = tag});
   }
-  if (const auto observer = std::move(observer_)) observer->on_refused(code, cancelled, detail);
+  if (const auto observer = std::move(observer_)) {
+    observer->on_refused(code, context_.cancelled(), detail);
+  }
 }
 
 /// RFC 3261 §16.7 step 7: a 401 or 407 carries the challenges of all branches.

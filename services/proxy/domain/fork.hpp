@@ -29,6 +29,9 @@ class ForkObserver {
   /// A final response of 300 or more went to the caller. `cancelled`: by the caller; `detail`: the
   /// sentence of a Reason, or empty.
   virtual void on_refused(int code, bool cancelled, std::string_view detail) = 0;
+  /// A request other than INVITE was refused by all. Its sender gets to know when `forward` is
+  /// called.
+  virtual void before_refusal(MoveFunction<void()> forward) { forward(); }
 };
 
 /// A request that goes on to one or more targets at once, and its responses: the response context
@@ -106,6 +109,7 @@ class Fork final : public ServerUser, public ClientUser, public std::enable_shar
   void cancel(Branch& branch);
   void stop_silent_branches();
   void finish();
+  void send_refusal(int code);
   std::string best_response(int code) const;
 
   const Node& node_;

@@ -17,7 +17,7 @@ std::shared_ptr<HangUp> HangUp::begin(const Node& node, Timers& timers, CallReco
   return hang_up;
 }
 
-void HangUp::on_answer(const sip::Message&, MoveFunction<void()> forward) {
+void HangUp::hold(MoveFunction<void()> forward) {
   if (written_) return forward();
   forward_ = std::move(forward);
   timers_.start(alarm_, kPatience);

@@ -115,6 +115,67 @@ TEST_CASE("A BYE is answered when the end of the call is written", "[proxy][dial
   CHECK(world.silent());
 }
 
+TEST_CASE("A BYE that the other phone refuses is answered when the end of the call is written",
+          "[proxy][dialog]") {
+  World world;
+  const Call call{world};
+  world.records.held = true;
+  const auto text = call.request("BYE", true);
+  world.receive(text);
+  const auto bye = world.next();
+  const auto [said, heard] = GENERATE(table<int, int>({{481, 481}, {500, 500}, {503, 500}}));
+  CAPTURE(said);
+  world.receive_bytes(answer(bye, said), bye.flow);
+  CHECK(world.silent());
+  SECTION("soon") {
+    world.records.release();
+    CHECK(world.next().status() == heard);
+    CHECK(world.records.only().ended);
+    world.receive(text);  // the answer was lost
+    CHECK(world.next().status() == heard);
+    world.advance(10s);
+  }
+  SECTION("too late for the phone's patience") {
+    world.receive(text);  // the phone asks whether it was heard
+    world.advance(4s);
+    CHECK(world.silent());
+    world.advance(2s);
+    CHECK(world.next().status() == heard);
+    world.records.release();
+  }
+  SECTION("never, and the transaction is gone") {
+    world.layer.remove_server(
+        world.layer.key_of(sip::parse_stored(test::with_line_ends(text))->get()));
+    world.records.release();
+  }
+  CHECK(world.silent());
+}
+
+TEST_CASE("A BYE to a connection that is gone is answered when the end of the call is written",
+          "[proxy][dialog]") {
+  World world;
+  const Call call{world, true};
+  world.records.held = true;
+  world.receive(call.request("BYE", false), "10.0.0.2:5060");
+  const auto bye = world.next();
+  REQUIRE(bye.flow.connection == 3);
+  world.layer.on_unsent(bye.report_to);
+  CHECK(world.silent());
+  world.records.release();
+  CHECK(world.next().status() == 480);
+  CHECK(world.silent());
+}
+
+TEST_CASE("A BYE that nobody answers is not answered with 408, and its call ends",
+          "[proxy][dialog]") {
+  World world;
+  const Call call{world};
+  world.receive(call.request("BYE", true));
+  world.advance(40s);
+  while (!world.silent()) CHECK(world.next().method() == "BYE");
+  CHECK(world.records.only().ended);
+}
+
 TEST_CASE("Another node that holds the address hangs up as well", "[proxy][dialog]") {
   World world;
   const Call call{world};
