@@ -45,6 +45,21 @@ class Hash {
   std::uint64_t state_ = 0xC0FF'EE5E'ED00'0001;
 };
 
+std::uint64_t loop_hash(const Message& request, std::string_view to_tag) noexcept {
+  Hash hash;
+  hash.add(request.request_uri_text());
+  const auto from = request.from();
+  hash.add(from ? from->tag() : std::string_view{});
+  hash.add(to_tag);
+  hash.add(request.call_id());
+  const auto cseq = request.cseq();
+  hash.mix(cseq ? cseq->number : 0);
+  for (const auto id : {HeaderId::Route, HeaderId::ProxyRequire, HeaderId::ProxyAuthorization}) {
+    for (const auto field : request.fields(id)) hash.add(field.value);
+  }
+  return hash.value();
+}
+
 }  // namespace
 
 void append_branch(std::string& out, const Branch& branch) {
@@ -67,19 +82,10 @@ std::optional<Branch> parse_branch(std::string_view branch) noexcept {
 }
 
 std::uint64_t loop_hash(const Message& request) noexcept {
-  Hash hash;
-  hash.add(request.request_uri_text());
-  const auto from = request.from();
-  hash.add(from ? from->tag() : std::string_view{});
   const auto to = request.to();
-  hash.add(to ? to->tag() : std::string_view{});
-  hash.add(request.call_id());
-  const auto cseq = request.cseq();
-  hash.mix(cseq ? cseq->number : 0);
-  for (const auto id : {HeaderId::Route, HeaderId::ProxyRequire, HeaderId::ProxyAuthorization}) {
-    for (const auto field : request.fields(id)) hash.add(field.value);
-  }
-  return hash.value();
+  return loop_hash(request, to ? to->tag() : std::string_view{});
 }
+
+std::uint64_t acknowledged_loop_hash(const Message& ack) noexcept { return loop_hash(ack, {}); }
 
 }  // namespace pbx::sip

@@ -29,6 +29,8 @@ std::optional<Branch> parse_branch(std::string_view branch) noexcept;
 /// number, Route, Proxy-Require and Proxy-Authorization (RFC 3261 §16.6 step 8; the top Via is left
 /// out as RFC 5393 §4.2.1 says). Take it before the Request-URI is changed. The same on all nodes.
 std::uint64_t loop_hash(const Message& request) noexcept;
+/// That of the INVITE outside a dialog whose refusal this ACK is for: its To had no tag yet.
+std::uint64_t acknowledged_loop_hash(const Message& ack) noexcept;
 
 enum class Visit : std::uint8_t {
   First,   ///< No Via of ours below.

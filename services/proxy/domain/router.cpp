@@ -93,20 +93,28 @@ Taken Router::on_ack(const Request& request, bool last) {
   }
   if (server != nullptr || parts_.stateless.is_ack_of_reply(request.message)) return Taken::Yes;
   if (!last) return Taken::NotHere;
-  parts_.node.metrics.refused(Refusal::StrayAck).Increment();
+  if (const auto flow = flow_behind(routes)) {
+    acknowledge_at_phone(parts_.node, parts_.layer, request.message, request.source, *flow);
+  } else {
+    parts_.node.metrics.refused(Refusal::StrayAck).Increment();
+  }
   return Taken::Yes;
 }
 
 Taken Router::on_cancel(const Request& request, bool last) {
   if (cancel(parts_.layer, parts_.stateless, request.message, request.source)) return Taken::Yes;
   if (!last) return Taken::NotHere;
-  const auto routes = read_routes(parts_.node, request.message);
-  const auto flow =
-      routes.flow ? parts_.node.tokens.flow_of(*routes.flow, parts_.node.addresses) : std::nullopt;
+  const auto flow = flow_behind(read_routes(parts_.node, request.message));
   if (!flow) return Taken::Nowhere;
   parts_.stateless.reply(request.message, request.source, {.status = 200});
   cancel_at_phone(parts_.node, parts_.layer, request.message, request.source, *flow);
   return Taken::Yes;
+}
+
+/// To the phone that the first hop means; nullopt: to none, or it is not reached from here.
+std::optional<Flow> Router::flow_behind(const RouteSet& routes) const {
+  if (!routes.flow) return std::nullopt;
+  return parts_.node.tokens.flow_of(*routes.flow, parts_.node.addresses);
 }
 
 /// RFC 3261 §16.3, in its order; syntax was judged before.
@@ -180,7 +188,7 @@ void Router::on_register(const Request& request) {
 
 /// From another node of ours, for a phone that is connected to this one.
 void Router::to_flow(const Request& request) {
-  const auto flow = parts_.node.tokens.flow_of(*request.routes.flow, parts_.node.addresses);
+  const auto flow = flow_behind(request.routes);
   if (!flow) return refuse(request, Refusal::FlowGone);
   auto plan = plan_for(request);
   plan.record_route = forms_dialog(request.method());

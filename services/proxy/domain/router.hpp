@@ -51,6 +51,7 @@ class Router {
   Taken on_ack(const Request& request, bool last);
   Taken on_cancel(const Request& request, bool last);
   std::optional<Excess> excess(const Request& request);
+  std::optional<Flow> flow_behind(const RouteSet& routes) const;
   std::optional<Refusal> first_checks(const Request& request) const;
   void in_dialog(const Request& request);
   void out_of_dialog(const Request& request);

@@ -12,12 +12,44 @@
 namespace pbx::proxy {
 namespace {
 
-constexpr std::uint16_t kMostWorkers = 16;  ///< A CANCEL each.
+constexpr std::uint16_t kMostWorkers = 16;  ///< A message each.
+
+/// A CANCEL or an ACK of the first hop.
+struct Follower {
+  const sip::Message& message;
+  const Flow& source;
+  const Flow& flow;
+  std::uint64_t loop_hash;  ///< Of the INVITE.
+};
 
 std::string reason_line(const sip::Message& cancel) {
   std::string lines;
   for (const auto field : cancel.fields(sip::HeaderId::Reason)) lines += field.line;
   return lines;
+}
+
+/// Sends what `append` makes of the message that each worker of the lost node would have passed on.
+template <class Append>
+void follow_invite(const Node& node, TransactionLayer& layer, const Follower& follower,
+                   const Append& append) {
+  ForwardPlan plan;
+  plan.pop_routes = read_routes(node, follower.message).own;
+  plan.max_forwards = next_max_forwards(follower.message);
+  plan.loop_hash = follower.loop_hash;
+  Target target;
+  target.flow = follower.flow;
+  const auto random = second_hop_branch(node, follower.message);
+  const auto workers = std::min(node.settings.workers, kMostWorkers);
+  for (std::uint16_t worker = 0; worker < workers; ++worker) {
+    plan.worker = worker;
+    std::string forwarded;
+    append_forwarded(forwarded, node, follower.message, follower.source, plan, target, random);
+    const auto sent = sip::parse_message(forwarded);
+    if (!sent) return;
+    std::string bytes;
+    append(bytes, *sent);
+    layer.wire().send(follower.flow, bytes, 0);
+  }
 }
 
 }  // namespace
@@ -33,24 +65,18 @@ std::uint64_t second_hop_branch(const Node& node, const sip::Message& request) {
 
 void cancel_at_phone(const Node& node, TransactionLayer& layer, const sip::Message& cancel,
                      const Flow& source, const Flow& flow) {
-  ForwardPlan plan;
-  plan.pop_routes = read_routes(node, cancel).own;
-  plan.max_forwards = next_max_forwards(cancel);
-  plan.loop_hash = sip::loop_hash(cancel);
-  Target target;
-  target.flow = flow;
-  const auto random = second_hop_branch(node, cancel);
-  const auto workers = std::min(node.settings.workers, kMostWorkers);
-  for (std::uint16_t worker = 0; worker < workers; ++worker) {
-    plan.worker = worker;
-    std::string forwarded;
-    append_forwarded(forwarded, node, cancel, source, plan, target, random);
-    const auto sent = sip::parse_message(forwarded);
-    if (!sent) return;
-    std::string bytes;
-    sip::append_cancel(bytes, *sent, reason_line(cancel));
-    layer.wire().send(flow, bytes, 0);
-  }
+  const auto append = [reason = reason_line(cancel)](std::string& out, const sip::Message& sent) {
+    sip::append_cancel(out, sent, reason);
+  };
+  follow_invite(node, layer, {cancel, source, flow, sip::loop_hash(cancel)}, append);
+}
+
+void acknowledge_at_phone(const Node& node, TransactionLayer& layer, const sip::Message& ack,
+                          const Flow& source, const Flow& flow) {
+  const auto append = [](std::string& out, const sip::Message& sent) {
+    sip::append_ack(out, sent, sent);
+  };
+  follow_invite(node, layer, {ack, source, flow, sip::acknowledged_loop_hash(ack)}, append);
 }
 
 }  // namespace pbx::proxy

@@ -8,12 +8,17 @@
 namespace pbx::proxy {
 
 /// The random part of the branch with which the node that holds a phone's flow sends it an INVITE
-/// of another node: any node that has its address later can tell it from the INVITE's CANCEL.
+/// of another node: any node that has its address later can tell it from what follows the INVITE.
 std::uint64_t second_hop_branch(const Node& node, const sip::Message& request);
 
 /// A CANCEL for a phone on `flow`, whose INVITE a lost node sent: passed on as that node would have
 /// done. Which of its workers it was is not known, so each is tried; the phone knows one of them.
 void cancel_at_phone(const Node& node, TransactionLayer& layer, const sip::Message& cancel,
                      const Flow& source, const Flow& flow);
+
+/// The same for the ACK of a refusal, which the lost node would have sent by itself (RFC 3261
+/// §17.1.1.3): the phone repeats its refusal until it has one.
+void acknowledge_at_phone(const Node& node, TransactionLayer& layer, const sip::Message& ack,
+                          const Flow& source, const Flow& flow);
 
 }  // namespace pbx::proxy

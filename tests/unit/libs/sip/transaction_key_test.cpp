@@ -115,6 +115,7 @@ TEST_CASE("The loop hash covers what routes a request and not what always change
   CHECK(hash(changed("Max-Forwards: 70", "Max-Forwards: 3")) == original);
   CHECK(hash(changed("branch=z9hG4bK776", "branch=z9hG4bK1")) == original);
   CHECK(hash(with_method("CANCEL")) == original);
+  CHECK(sip::acknowledged_loop_hash(parsed(with_method("ACK"))) == original);
   CHECK(hash(changed("INVITE sip:1002@", "INVITE sip:1003@")) != original);
   CHECK(hash(changed("tag=a1", "tag=a2")) != original);
   CHECK(hash(changed("CSeq: 1", "CSeq: 2")) != original);

@@ -61,6 +61,62 @@ struct LostCall {
   std::vector<Sent> phones;
 };
 
+/// A call whose caller is at `near` and whose phone is behind another node; that one is lost, and
+/// `successor` has its address.
+struct LostSecondHop {
+  LostSecondHop() {
+    successor.settings.workers = 3;
+    near.bind(1, "1002@hq.test", "10.0.0.9:5060", edge.path_to("10.0.0.9:5060"));
+    near.receive(near.authorized(invite()));
+    near.next();
+    hop = near.next();
+    edge.receive_bytes(std::string{hop->message->bytes()}, from_near);
+    CHECK(edge.next().status() == 100);
+    rings = edge.next();
+    CHECK(rings->to() == "10.0.0.9:5060");
+  }
+
+  void ring() {
+    near.receive_bytes(answer(*hop, 180), hop->flow);
+    CHECK(near.next().status() == 180);
+  }
+  /// What `near` sends when the call is given up.
+  Sent cancel() {
+    REQUIRE(near.router.hang_up(near.records.only().record.call_id(), "enough"));
+    near.next();  // the caller's 480
+    auto cancel = near.next();
+    REQUIRE(cancel.method() == "CANCEL");
+    return cancel;
+  }
+  /// What the phone gets from the successor for a CANCEL or ACK of `near`: one from each worker
+  /// that may have sent the INVITE, so the phone knows one of them.
+  std::vector<Sent> pass_on(const Sent& sent) {
+    successor.receive_bytes(std::string{sent.message->bytes()}, from_near);
+    if (sent.method() == "CANCEL") CHECK(successor.next().status() == 200);
+    std::vector<Sent> passed;
+    std::vector<std::string> vias;
+    while (!successor.silent()) {
+      passed.push_back(successor.next());
+      CHECK(passed.back().to() == "10.0.0.9:5060");
+      CHECK(passed.back().message->count(HeaderId::Via) == 1);
+      CHECK_FALSE(passed.back().message->has(HeaderId::Route));
+      CHECK(passed.back().message->request_uri_text() == rings->message->request_uri_text());
+      vias.push_back(passed.back().value(HeaderId::Via));
+    }
+    CHECK(vias.size() == 3);
+    CHECK(std::count(vias.begin(), vias.end(), std::string{rings->message->field(0).value}) == 1);
+    return passed;
+  }
+
+  World edge;
+  World near{"127.0.0.12"};
+  World successor;
+  const proxy::Flow from_near{sip::Transport::Udp, 0, *proxy::Endpoint::parse("127.0.0.12:5060"),
+                              0};
+  std::optional<Sent> hop;    ///< The INVITE from `near` to `edge` …
+  std::optional<Sent> rings;  ///< … and from there to the phone.
+};
+
 }  // namespace
 
 TEST_CASE("A ringing call of a lost node is answered at the next one", "[proxy][resumption]") {
@@ -374,39 +430,32 @@ TEST_CASE("A phone that answers need not be registered any more", "[proxy][resum
 
 TEST_CASE("A CANCEL reaches the phone through the successor of its own node",
           "[proxy][resumption]") {
-  World edge;
-  World near{"127.0.0.12"};
-  near.bind(1, "1002@hq.test", "10.0.0.9:5060", edge.path_to("10.0.0.9:5060"));
-  near.receive(near.authorized(invite()));
-  near.next();
-  const auto hop = near.next();
-  edge.receive_bytes(std::string{hop.message->bytes()}, hop.flow);
-  CHECK(edge.next().status() == 100);
-  const auto rings = edge.next();
-  CHECK(rings.to() == "10.0.0.9:5060");
-  near.receive_bytes(answer(hop, 180), hop.flow);
-  CHECK(near.next().status() == 180);
-  REQUIRE(near.router.hang_up(near.records.only().record.call_id(), "enough"));
-  near.next();  // the caller's 480
-  const auto cancel = near.next();
-  REQUIRE(cancel.method() == "CANCEL");
+  LostSecondHop call;
+  call.ring();
+  const auto passed = call.pass_on(call.cancel());
+  CHECK(passed.front().method() == "CANCEL");
+}
 
-  World successor;
-  successor.settings.workers = 3;
-  successor.receive_bytes(std::string{cancel.message->bytes()}, cancel.flow);
-  CHECK(successor.next().status() == 200);
-  std::vector<std::string> vias;
-  while (!successor.silent()) {
-    const auto passed = successor.next();
-    CHECK(passed.method() == "CANCEL");
-    CHECK(passed.to() == "10.0.0.9:5060");
-    CHECK(passed.message->count(HeaderId::Via) == 1);
-    CHECK_FALSE(passed.message->has(HeaderId::Route));
-    CHECK(passed.message->request_uri_text() == rings.message->request_uri_text());
-    vias.push_back(passed.value(HeaderId::Via));
+TEST_CASE("A refusal is acknowledged through the successor of the phone's own node",
+          "[proxy][resumption]") {
+  LostSecondHop call;
+  call.ring();
+  const bool cancelled = GENERATE(true, false);
+  if (cancelled) call.pass_on(call.cancel());
+  for (int repeated = 0; repeated < 2; ++repeated) {
+    call.successor.receive_bytes(answer(*call.rings, cancelled ? 487 : 486), call.rings->flow);
+    const auto refusal = call.successor.next();
+    CHECK(refusal.to() == "127.0.0.12:5060");
+    call.near.receive_bytes(std::string{refusal.message->bytes()}, refusal.flow);
+    const auto ack = call.near.next();
+    REQUIRE(ack.method() == "ACK");
+    const auto passed = call.pass_on(ack);
+    CHECK(passed.front().method() == "ACK");
+    CHECK(passed.front().value(HeaderId::To).find(";tag=callee") != std::string::npos);
+    CHECK(passed.front().value(HeaderId::CSeq) == "1 ACK");
+    call.near.forget_sent();  // what the caller hears
   }
-  CHECK(vias.size() == 3);
-  CHECK(std::count(vias.begin(), vias.end(), std::string{rings.message->field(0).value}) == 1);
+  CHECK(call.successor.refused(proxy::Refusal::StrayAck) == 0);
 }
 
 TEST_CASE("The record of an early call tells no credentials and no media", "[proxy][resumption]") {
