@@ -5,7 +5,7 @@
 #include "core/errc.hpp"
 #include "proxy/domain/caller_auth.hpp"
 #include "proxy/domain/route_set.hpp"
-#include "sip/branch.hpp"
+#include "proxy/domain/transaction_layer.hpp"
 #include "sip/rewrite.hpp"
 
 namespace pbx::proxy {
@@ -23,11 +23,10 @@ std::optional<sip::Via> second_via(const sip::Message& response) {
 }
 
 bool answers(const sip::Message& response, const state::v1::DialogRecord& record) {
-  const auto own = response.top_via();
+  const auto own = answered_request(response);
   const auto caller = second_via(response);
-  if (!own || !caller || caller->branch != record.invite_branch()) return false;
-  const auto branch = sip::parse_branch(own->branch);
-  return branch && branch->loop_hash == record.early().loop_hash();
+  return own && caller && caller->branch == record.invite_branch() &&
+         own->branch.loop_hash == record.early().loop_hash();
 }
 
 }  // namespace

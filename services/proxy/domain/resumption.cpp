@@ -3,7 +3,6 @@
 #include "core/errc.hpp"
 #include "proxy/domain/cancel.hpp"
 #include "proxy/domain/early.hpp"
-#include "sip/branch.hpp"
 #include "telemetry/log.hpp"
 
 namespace pbx::proxy {
@@ -83,12 +82,11 @@ std::vector<Target> Resumption::responders(const std::string& call_id) const {
   std::vector<Target> targets;
   for (const auto& held : waiting_.at(call_id)) {
     if (held.message->is_request()) continue;
-    const auto via = held.message->top_via();
-    const auto branch = via ? sip::parse_branch(via->branch) : std::nullopt;
-    if (!branch) continue;
+    const auto request = answered_request(held.message.get());
+    if (!request) continue;
     Target target;
     target.flow = held.source;
-    target.branch = branch->random;
+    target.branch = request->branch.random;
     targets.push_back(std::move(target));
   }
   return targets;
@@ -143,11 +141,8 @@ bool Resumption::known(const sip::Message& message, const Flow& source) {
     }
     return layer.find_server(layer.key_of(message)) != nullptr;
   }
-  const auto via = message.top_via();
-  const auto branch = via ? sip::parse_branch(via->branch) : std::nullopt;
-  const auto cseq = message.cseq();
-  if (!branch || !cseq) return false;
-  auto* client = layer.find_client(branch->random, sip::method_from(cseq->method));
+  const auto request = answered_request(message);
+  auto* client = request ? layer.find_client(*request) : nullptr;
   if (client != nullptr) client->on_response(message);
   return client != nullptr;
 }

@@ -19,6 +19,14 @@ bool is_server(std::uint64_t key) { return (key & kKindMask) == kServer; }
 
 }  // namespace
 
+std::optional<AnsweredRequest> answered_request(const sip::Message& response) {
+  const auto via = response.top_via();
+  const auto branch = via ? sip::parse_branch(via->branch) : std::nullopt;
+  const auto cseq = response.cseq();
+  if (!branch || !cseq) return std::nullopt;
+  return AnsweredRequest{*via, *branch, sip::method_from(cseq->method)};
+}
+
 TransactionLayer::TransactionLayer(Wire& wire, Timers& timers, std::size_t capacity)
     : wire_{wire}, timers_{timers}, capacity_{capacity} {}
 
@@ -79,8 +87,8 @@ ClientTransaction& TransactionLayer::add_client(sip::Method method, std::uint64_
   return transaction;
 }
 
-ClientTransaction* TransactionLayer::find_client(std::uint64_t random, sip::Method method) {
-  const auto found = clients_.find(client_key(random, method));
+ClientTransaction* TransactionLayer::find_client(const AnsweredRequest& request) {
+  const auto found = clients_.find(client_key(request.branch.random, request.method));
   return found == clients_.end() ? nullptr : found->second.get();
 }
 

@@ -12,9 +12,19 @@
 #include "proxy/domain/client_transaction.hpp"
 #include "proxy/domain/server_transaction.hpp"
 #include "proxy/domain/wire.hpp"
+#include "sip/branch.hpp"
 #include "sip/message.hpp"
 
 namespace pbx::proxy {
+
+/// The request that a response answers, as its top Via and its CSeq tell.
+struct AnsweredRequest {
+  sip::Via via;  ///< Points into the response.
+  sip::Branch branch;
+  sip::Method method;
+};
+/// nullopt: its branch is none of this cluster's, or it cannot be read.
+std::optional<AnsweredRequest> answered_request(const sip::Message& response);
 
 /// All transactions of one worker. Finds the one that a message belongs to and owns them all until
 /// their timers end them. Those that only wait for late messages are given up first when there are
@@ -43,8 +53,8 @@ class TransactionLayer {
   /// not sent again.
   ClientTransaction& resume_client(std::uint64_t random, const Flow& flow, std::string request,
                                    std::shared_ptr<ClientUser> user, std::size_t branch);
-  /// The transaction of a response by its branch's random part; null: there is none.
-  ClientTransaction* find_client(std::uint64_t random, sip::Method method);
+  /// Null: there is none.
+  ClientTransaction* find_client(const AnsweredRequest& request);
 
   /// What Wire::send could not send.
   void on_unsent(std::uint64_t report_to);

@@ -2,7 +2,6 @@
 
 #include <functional>
 
-#include "sip/branch.hpp"
 #include "sip/validate.hpp"
 
 namespace pbx::proxy {
@@ -83,22 +82,18 @@ void Edge::on_response(const sip::Message& response, const Flow& flow, const Par
       return drop(Refusal::MalformedResponse, flow, valid.error());
     }
   }
-  const auto via = response.top_via();
-  if (!via || !parts_.node.addresses.is_ours(*via)) return drop(Refusal::StrayResponse, flow);
-  const auto branch = sip::parse_branch(via->branch);
-  if (!branch) return drop(Refusal::StrayResponse, flow);
-  const auto cseq = response.cseq();
-  if (!cseq) return drop(Refusal::MalformedResponse, flow);
-  if (branch->worker != parts_.node.worker && branch->worker < parts_.trays.workers() &&
-      parcel == nullptr) {
-    return hand_over(branch->worker, response, flow, Parcel::Kind::Message);
+  const auto request = answered_request(response);
+  if (!request || !parts_.node.addresses.is_ours(request->via)) {
+    return drop(Refusal::StrayResponse, flow);
   }
-  const auto method = sip::method_from(cseq->method);
-  if (auto* client = parts_.layer.find_client(branch->random, method)) {
-    return client->on_response(response);
+  const auto worker = request->branch.worker;
+  if (worker != parts_.node.worker && worker < parts_.trays.workers() && parcel == nullptr) {
+    return hand_over(worker, response, flow, Parcel::Kind::Message);
   }
+  if (auto* client = parts_.layer.find_client(*request)) return client->on_response(response);
   // Another process sent the request: this address was its, or it was this one's predecessor. What
   // is left of its call may have been taken up by any worker.
+  const auto method = request->method;
   if (method == sip::Method::Invite || method == sip::Method::Cancel) {
     const unsigned asked = parcel == nullptr ? 1 : parcel->asked;
     if (asked < parts_.trays.workers()) {

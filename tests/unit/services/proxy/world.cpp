@@ -97,11 +97,8 @@ proxy::Taken World::receive_bytes(const std::string& bytes, const proxy::Flow& f
     if (taken == proxy::Taken::Nowhere) resumption.take(*message, flow);
     return taken;
   }
-  const auto via = message->top_via();
-  const auto branch = sip::parse_branch(via->branch);
-  auto* client = branch
-                     ? layer.find_client(branch->random, sip::method_from(message->cseq()->method))
-                     : nullptr;
+  const auto request = proxy::answered_request(*message);
+  auto* client = request ? layer.find_client(*request) : nullptr;
   if (client != nullptr) {
     client->on_response(*message);
   } else {
