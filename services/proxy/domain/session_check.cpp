@@ -8,8 +8,8 @@ std::optional<Word> word_of(int code) {
   if (code == 408) return std::nullopt;
   if (code == 481) return Word::HasNot;
   // RFC 3261 §12.2.2: a request that is out of order within a dialog that exists. The others are
-  // said of an INFO's content (RFC 6086 §4.2.2), after its dialog was found.
-  const bool has = code < 300 || code == 500 || code == 415 || code == 469;
+  // said of an INFO's content (RFC 6086 §4.2.2; 488: baresip), after its dialog was found.
+  const bool has = code < 300 || code == 500 || code == 415 || code == 469 || code == 488;
   return has ? Word::Has : Word::Unclear;
 }
 
