@@ -15,6 +15,7 @@ from devlib.process import Daemon, end
 from devlib.services import Services
 from devlib.workspace import Process
 from fault_proxy import FaultProxy
+from phones.baresip import Account
 from redis_wire import ask
 from scale import SCALE
 from site_under_test import Site
@@ -82,6 +83,12 @@ class ChaosSite(Site):
                     f"{process.node} knows all users",
                     60,
                 )
+
+    def account(self, user: int, *, proxy: int) -> Account:
+        """That of a user at one of the two proxies."""
+        account = Account(str(user), DOMAIN, PASSWORD, proxy=self.proxies[proxy])
+        self._registered.add(account.aor)
+        return account
 
     # Processes
 

@@ -31,3 +31,18 @@ def site(whole_site):
     whole_site.wait_ready()
     yield whole_site
     whole_site.mend()
+
+
+@pytest.fixture
+def stand_in(site):
+    """Kills a proxy and puts another node, whose name it gives, on its address; undone afterwards."""
+    made = []
+
+    def replace(node: str) -> str:
+        site.kill(node)
+        made.append(site.stand_in(node))
+        return made[-1].node
+
+    yield replace
+    for standby in made:
+        site.stand_down(standby)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from calls import CallLoad
 from deadline import until
 from scale import FULL, SCALE
@@ -10,20 +9,6 @@ from scale import FULL, SCALE
 TALK = 20.0 if FULL else 6.0
 RING_MS = 6000
 LEFT = 3 * SCALE.dialog_lease + 10
-
-
-@pytest.fixture
-def stand_in(site):
-    """Kills a proxy and puts another node on its address; everything is as before afterwards."""
-    made = []
-
-    def replace(node: str) -> None:
-        site.kill(node)
-        made.append(site.stand_in(node))
-
-    yield replace
-    for standby in made:
-        site.stand_down(standby)
 
 
 def test_calls_of_a_dead_proxy_are_hung_up_through_another(site, stand_in, tmp_path):

@@ -95,7 +95,8 @@ def test_calls_that_redis_lost_have_their_cdr(site, loss):
 
 
 def _bindings(site) -> set[str]:
-    return {key for key in site.redis_keys() if key.startswith("loc:")}
+    keys = site.redis_keys()
+    return {key for key in keys if key.startswith("loc:") and not key.endswith(":gone")}
 
 
 def _restorations(site) -> float:
