@@ -45,8 +45,11 @@ std::vector<CallEvent> events_until(const Dialog& dialog, std::string_view node)
   auto known = record;  // as it was at each moment
   known.clear_ringing_at_ms();
   known.clear_answered_at_ms();
+  // A RINGING that could not be written has no number.
+  const bool silent = record.answered_at_ms() != 0 && last < 3;
   for (const auto& [kind, at_ms] : moments) {
     if (at_ms == 0 || events.size() == last) continue;
+    if (kind == CALL_EVENT_KIND_RINGING && silent) continue;
     if (kind == CALL_EVENT_KIND_RINGING) known.set_ringing_at_ms(at_ms);
     if (kind == CALL_EVENT_KIND_ANSWERED) known.set_answered_at_ms(at_ms);
     const auto sequence = static_cast<std::uint32_t>(events.size() + 1);

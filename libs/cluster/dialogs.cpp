@@ -38,6 +38,8 @@ std::error_code verdict(const Reply& reply) {
       return pbx::Errc::AlreadyExists;
     case 6:
       return pbx::Errc::Overloaded;
+    case 7:
+      return Errc::NotAnswered;
   }
   return pbx::Errc::BadData;
 }
@@ -73,8 +75,13 @@ Dialogs::Dialogs(redis::Client& redis, const Clock& clock)
 void Dialogs::begin(const EncodedRecord& record, Duration lease, Done<Step> done) {
   // Record, lease and listing in one: a record without a lease would never be found by the reaper.
   const auto& key = record.key;
-  Command command{"FCALL",        begin_name_, "2", redis_keys::dialog(key.sip_call_id),
-                  lease_key(key), key.call_id};
+  Command command{"FCALL",
+                  begin_name_,
+                  "3",
+                  redis_keys::dialog(key.sip_call_id),
+                  lease_key(key),
+                  calls_key(key, TenantId{record.tenant}),
+                  key.call_id};
   command.add(encode_new_dialog(record)).add(kTtlMs).add(encode_tenant(record.tenant));
   command.add(record.caller_tag);
   command.add(lease_member(kLive, key)).add(now_ms() + lease.count());
@@ -88,12 +95,16 @@ void Dialogs::begin(const EncodedRecord& record, Duration lease, Done<Step> done
 void Dialogs::restore(const Dialog& dialog, Duration lease, Done<bool> done) {
   const EncodedRecord record{dialog.record};
   const auto& key = record.key;
-  Command command{"FCALL",        restore_name_, "2", redis_keys::dialog(key.sip_call_id),
-                  lease_key(key), key.call_id};
+  Command command{"FCALL",
+                  restore_name_,
+                  "3",
+                  redis_keys::dialog(key.sip_call_id),
+                  lease_key(key),
+                  calls_key(key, TenantId{record.tenant}),
+                  key.call_id};
   command.add(encode_dialog(record, dialog.record.state(), dialog.sequence, dialog.version));
   command.add(kTtlMs);
   command.add(lease_member(kLive, key)).add(now_ms() + lease.count());
-  command.add(encode_tenant(record.tenant));
   command.add(record.started_at_ms).add(call_member(key));
   redis_.send(std::move(command), [this, done = std::move(done)](Result<Reply> reply) mutable {
     if (!reply) return done(functions_.reload_if_missing(redis_, reply.error()));
@@ -129,13 +140,20 @@ void Dialogs::replace(const EncodedRecord& record, std::uint32_t version, Done<S
   step("U", record, version, std::move(done));
 }
 
-void Dialogs::end(const DialogKey& key, const EndFacts& facts, Duration lease, Done<Dialog> done) {
+void Dialogs::end(const DialogKey& key, TenantId tenant, const EndFacts& facts, Duration lease,
+                  Done<Dialog> done) {
   // Again with the lease: should this node die right after, the reaper sends the event.
-  Command command{"FCALL",        end_name_,  "2", redis_keys::dialog(key.sip_call_id),
-                  lease_key(key), key.call_id};
+  Command command{"FCALL",
+                  end_name_,
+                  "3",
+                  redis_keys::dialog(key.sip_call_id),
+                  lease_key(key),
+                  calls_key(key, tenant),
+                  key.call_id};
   command.add(encode_end(facts));
   command.add(lease_member(kEnded, key)).add(now_ms() + lease.count());
-  command.add(facts.outcome == events::v1::CALL_OUTCOME_ANSWERED ? 1 : 0).add(call_member(key));
+  command.add(facts.outcome == events::v1::CALL_OUTCOME_ANSWERED ? 1 : 0);
+  command.add(call_member(key)).add(lease_member(kLive, key));
   redis_.send(std::move(command), [this, done = std::move(done)](Result<Reply> reply) mutable {
     if (!reply) return done(functions_.reload_if_missing(redis_, reply.error()));
     if (const auto error = verdict(*reply)) return done(error);

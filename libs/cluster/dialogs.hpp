@@ -105,10 +105,12 @@ class Dialogs {
   void replace(const EncodedRecord& record, std::uint32_t version, Done<Step> done);
   /// Exactly one caller gets the record, with the ENDED event's sequence; every other one gets
   /// AlreadyEnded or NotFound. AlreadyAnswered: the facts are those of a call that was not, told by
-  /// a node that does not know of the answer. The record stays until forget(), a week at most, so
+  /// a node that does not know of the answer. NotAnswered: the other way round; answered() goes
+  /// first. The record stays until forget(), a week at most, so
   /// that whoever finds it can send the event again. `lease`: how long the caller may take to
   /// deliver the event.
-  void end(const DialogKey& key, const EndFacts& facts, Duration lease, Done<Dialog> done);
+  void end(const DialogKey& key, TenantId tenant, const EndFacts& facts, Duration lease,
+           Done<Dialog> done);
   /// The ENDED event is delivered: nothing is left of the call.
   void forget(const DialogKey& key, Done<void> done = {});
   /// Writes a live record as it was, if Redis has none of that call: it has lost it. False: it has.

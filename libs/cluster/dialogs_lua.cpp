@@ -3,7 +3,7 @@
 namespace pbx::cluster {
 
 // Values are laid out as dialog_codec.hpp says. Replies begin with a verdict: 0 done, 1 already
-// ended, 2 already answered, 3 not found, 4 version conflict, 5 exists, 6 too many.
+// ended, 2 already answered, 3 not found, 4 version conflict, 5 exists, 6 too many, 7 not answered.
 const char* const kDialogsLua = R"lua(
 local FIXED = '>BBI4I4c8I2c0I2c0I2c0'
 local ANSWERED, ENDED = 3, 4
@@ -20,15 +20,9 @@ local function pack_value(state, sequence, version, tenant, caller, callee, fini
     struct.pack('>I2', #callee) .. callee .. struct.pack('>I2', #finish) .. finish .. body
 end
 
--- Where the calls of a tenant (8 bytes) are listed in the shard of these leases: redis_keys::calls.
-local function calls_key(leases, tenant)
-  local high, low = struct.unpack('>I4I4', tenant)
-  return string.gsub(leases, '^leases', 'calls') .. string.format(':%.0f', high * 4294967296 + low)
-end
-
--- KEYS: the record, the leases of its shard. ARGV: our call id, value, time to live in ms, tenant
--- (8 bytes), caller's tag, member and end of the lease, which is taken for a record of this call;
--- start of the call, member of the tenant's calls.
+-- KEYS: the record, the leases of its shard, the tenant's calls in it. ARGV: our call id, value, time
+-- to live in ms, tenant (8 bytes), caller's tag, member and end of the lease, which is taken for a
+-- record of this call; start of the call, member of the tenant's calls.
 local function begin(keys, args)
   local key, stored = keys[1], redis.call('HGETALL', keys[1])
   for i = 1, #stored, 2 do
@@ -42,7 +36,7 @@ local function begin(keys, args)
   end
   if #stored >= 2 * MAX_UNDER_ONE_CALL_ID then return {6} end
   redis.call('ZADD', keys[2], args[7], args[6])
-  redis.call('ZADD', calls_key(keys[2], args[4]), args[8], args[9])
+  redis.call('ZADD', keys[3], args[8], args[9])
   redis.call('HSET', key, args[1], args[2])
   redis.call('PEXPIRE', key, args[3])
   return {0, 1, 1}
@@ -77,34 +71,38 @@ local function step(keys, args)
   return {0, event and sequence or 0, version}
 end
 
--- KEYS: the record, the leases of its shard. ARGV: our call id, end facts, member and end of the
--- lease for the event's delivery, 1 for the end of an answered call, member of the tenant's calls.
+-- KEYS: the record, the leases of its shard, the tenant's calls in it. ARGV: our call id, end facts,
+-- member and end of the lease for the event's delivery, 1 for the end of an answered call, member of
+-- the tenant's calls, member of the lease that the call had while it went on.
 local function finish(keys, args)
   local key = keys[1]
   local value = redis.call('HGET', key, args[1])
   if not value then
-    redis.call('ZREM', keys[2], args[3])
+    redis.call('ZREM', keys[2], args[3], args[7])
+    redis.call('ZREM', keys[3], args[6])
     return {3}
   end
   local state, sequence, version, tenant, caller, callee, _, at = unpack_header(value)
   if state == ENDED then return {1} end
   if state == ANSWERED and args[5] ~= '1' then return {2} end
+  if state ~= ANSWERED and args[5] == '1' then return {7} end
   value = pack_value(ENDED, sequence + 1, version + 1, tenant, caller, callee, args[2],
     string.sub(value, at))
   redis.call('ZADD', keys[2], args[4], args[3])
-  redis.call('ZREM', calls_key(keys[2], tenant), args[6])
+  redis.call('ZREM', keys[2], args[7])
+  redis.call('ZREM', keys[3], args[6])
   redis.call('HSET', key, args[1], value)
   return {0, value}
 end
 
--- KEYS: the record, the leases of its shard. ARGV: our call id, value, time to live in ms, member and
--- end of the lease, tenant (8 bytes), start of the call, member of the tenant's calls. Reply: 1 if
--- there was no record of this call.
+-- KEYS: the record, the leases of its shard, the tenant's calls in it. ARGV: our call id, value, time
+-- to live in ms, member and end of the lease, start of the call, member of the tenant's calls. Reply:
+-- 1 if there was no record of this call.
 local function restore(keys, args)
   local written = redis.call('HSETNX', keys[1], args[1], args[2])
   if written == 1 then
     redis.call('ZADD', keys[2], args[5], args[4])
-    redis.call('ZADD', calls_key(keys[2], args[6]), args[7], args[8])
+    redis.call('ZADD', keys[3], args[6], args[7])
     redis.call('PEXPIRE', keys[1], args[3])
   end
   return written

@@ -14,6 +14,8 @@ class ClusterCategory final : public std::error_category {
         return "the call has ended already";
       case Errc::AlreadyAnswered:
         return "the call was answered by another branch";
+      case Errc::NotAnswered:
+        return "the call's answer is not written yet";
     }
     return "unknown error";
   }

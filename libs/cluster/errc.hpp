@@ -7,6 +7,7 @@ namespace pbx::cluster {
 enum class Errc {
   AlreadyEnded = 1,  ///< Somebody else ended the call: nothing to publish.
   AlreadyAnswered,   ///< By another branch.
+  NotAnswered,       ///< As far as the record says; the answer is yet to be written.
 };
 
 const std::error_category& cluster_category() noexcept;

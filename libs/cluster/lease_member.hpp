@@ -34,9 +34,12 @@ inline std::optional<Lapsed> parse_lease_member(std::string_view member) {
   return Lapsed{std::move(*key), member.front() == kEnded};
 }
 
-/// The leases beside the record: one slot of a Redis Cluster.
+/// Leases and listing beside the record: one slot of a Redis Cluster.
 inline std::string lease_key(const DialogKey& key) {
   return redis_keys::leases(redis_keys::dialog_shard(key.sip_call_id));
+}
+inline std::string calls_key(const DialogKey& key, TenantId tenant) {
+  return redis_keys::calls(redis_keys::dialog_shard(key.sip_call_id), tenant);
 }
 
 }  // namespace pbx::cluster

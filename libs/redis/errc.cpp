@@ -41,7 +41,8 @@ const std::error_category& redis_category() noexcept {
 
 bool is_outage(std::error_code error) {
   return error == pbx::Errc::Unavailable || error == pbx::Errc::Timeout ||
-         error == pbx::Errc::Overloaded || error.category() == redis_category();
+         error == pbx::Errc::Overloaded || error == Errc::NoFunction || error == Errc::ReadOnly ||
+         error == Errc::Loading || error == Errc::Moved || error == Errc::OutOfMemory;
 }
 
 std::error_code classify(std::string_view error_reply) {
@@ -58,8 +59,10 @@ std::error_code classify(std::string_view error_reply) {
       {"WRONGPASS", Errc::Denied},
       {"NOPERM", Errc::Denied},
   };
-  if (error_reply.starts_with("CLUSTERDOWN") || error_reply.starts_with("TRYAGAIN")) {
-    return pbx::Errc::Unavailable;
+  constexpr std::string_view kNotNow[] = {"CLUSTERDOWN", "TRYAGAIN", "MISCONF", "NOREPLICAS",
+                                          "BUSY "};
+  for (const auto prefix : kNotNow) {
+    if (error_reply.starts_with(prefix)) return pbx::Errc::Unavailable;
   }
   for (const auto& [prefix, code] : kPrefixes) {
     if (error_reply.starts_with(prefix)) return code;

@@ -5,8 +5,8 @@
 
 namespace pbx::redis {
 
-/// Error replies that a caller may want to tell apart. CLUSTERDOWN and TRYAGAIN are
-/// pbx::Errc::Unavailable, all others pbx::Errc::BadData.
+/// Error replies that a caller may want to tell apart. Those that say "not now" (CLUSTERDOWN,
+/// TRYAGAIN, MISCONF, NOREPLICAS, BUSY) are pbx::Errc::Unavailable, all others pbx::Errc::BadData.
 enum class Errc {
   NoFunction = 1,  ///< FCALL of a function that this Redis does not have (yet).
   ReadOnly,        ///< A replica: the writer is elsewhere.
@@ -22,8 +22,8 @@ inline std::error_code make_error_code(Errc code) noexcept {
   return {static_cast<int>(code), redis_category()};
 }
 
-/// Redis could not do it now and may later: it is away, starts, is full, is not the master any
-/// more, or lacks a function that is being loaded. False: it has answered.
+/// Redis could not do it now and may later: it is away, starts, is full, cannot save, is not the
+/// master any more, or lacks a function that is being loaded. False: it has answered.
 bool is_outage(std::error_code error);
 
 /// What an error reply ("READONLY You can't write…") means.

@@ -121,7 +121,7 @@ void Worker::maintain() {
     if (node_.worker == 0) {
       const bool due = ++ticks_ % static_cast<unsigned>(lease) == 0;
       if (due || reaper_.urgent()) reaper_.renew();
-      if (due) reaper_.sweep();
+      if (due || reaper_.has_more()) reaper_.sweep();
       sessions_.run();
     }
     maintain();

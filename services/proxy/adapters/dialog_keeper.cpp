@@ -16,6 +16,14 @@ namespace {
 constexpr std::size_t kMaxWaiting = 200'000;
 constexpr std::size_t kRetriesAtOnce = 1'000;
 
+/// The record of a call that was answered when, nobody knows: at the latest when it was hung up.
+void note_answer(state::v1::DialogRecord& record, std::string_view callee_tag, std::int64_t at_ms) {
+  record.mutable_callee()->set_tag(std::string{callee_tag});
+  record.set_answered_at_ms(at_ms);
+  record.clear_forks();
+  record.clear_early();
+}
+
 cluster::EndFacts facts_of(const CallEnd& end, const std::string& node) {
   return {end.at_ms, end.outcome, end.sip_code, end.reason, end.hung_up_by, node};
 }
@@ -64,6 +72,8 @@ void DialogKeeper::ringing(const state::v1::DialogRecord& record) {
 void DialogKeeper::answered(const state::v1::DialogRecord& record, Done done) {
   auto made = std::make_shared<Written>(record, events::v1::CALL_EVENT_KIND_ANSWERED, parts_.node,
                                         record.answered_at_ms());
+  // A hang-up may be quicker than the write, at another worker or because Redis is away.
+  parts_.live.store(made->bytes, state::v1::DIALOG_STATE_UNSPECIFIED, {});
   if (!waiting_.empty()) {
     waiting_.push_back([this, made] { store_answered(made, [](const Result<>&) {}); });
     return done(Errc::Unavailable);
@@ -87,44 +97,66 @@ void DialogKeeper::store_answered(std::shared_ptr<Written> made, Done done, Lost
         store_answered(std::move(made), std::move(done), Lost::GiveUp);
       });
     }
-    again(step.error(), [this, made] { store_answered(made, [](const Result<>&) {}); });
+    const bool later =
+        again(step.error(), [this, made] { store_answered(made, [](const Result<>&) {}); });
+    if (!later) parts_.live.remove(made->bytes.key);
     const bool over = step.error() == cluster::Errc::AlreadyEnded;
     done(over ? make_error_code(Errc::Cancelled) : step.error());
   });
 }
 
-void DialogKeeper::ended(const state::v1::DialogRecord& record, const CallEnd& end_facts) {
-  in_order([this, key = cluster::key_of(record), facts = end_facts] {
-    end(key, facts, [](const Result<>&) {});
-  });
+void DialogKeeper::ended(const state::v1::DialogRecord& record, const CallEnd& facts) {
+  auto ending = std::make_shared<Ending>(record, facts, [](const Result<>&) {});
+  in_order([this, ending = std::move(ending)] { store_end(ending); });
 }
 
-void DialogKeeper::end(const cluster::DialogKey& key, const CallEnd& facts, Done done) {
-  store_end(key, facts, std::move(done), Lost::BringBack);
+void DialogKeeper::end(const state::v1::DialogRecord& record, const CallEnd& facts, Done done) {
+  store_end(std::make_shared<Ending>(record, facts, std::move(done)));
 }
 
-void DialogKeeper::store_end(const cluster::DialogKey& key, const CallEnd& facts, Done done,
-                             Lost lost) {
+void DialogKeeper::store_end(std::shared_ptr<Ending> ending) {
   ++in_flight_;
-  parts_.dialogs.end(
-      key, facts_of(facts, parts_.node), parts_.lease,
-      [this, key, facts, lost, done = std::move(done)](Result<cluster::Dialog> dialog) mutable {
-        --in_flight_;
-        if (dialog) {
-          publish_end(*dialog);
-          return done({});
-        }
-        if (dialog.error() == Errc::NotFound && lost == Lost::BringBack) {
-          return bring_back(key,
-                            [this, key, facts, done = std::move(done)](const Result<>&) mutable {
-                              store_end(key, facts, std::move(done), Lost::GiveUp);
-                            });
-        }
-        const bool later =
-            again(dialog.error(), [this, key, facts] { end(key, facts, [](const Result<>&) {}); });
-        if (!later) parts_.live.remove(key);
-        done(dialog.error());
-      });
+  parts_.dialogs.end(ending->key, ending->tenant, facts_of(ending->facts, parts_.node),
+                     parts_.lease, [this, ending](Result<cluster::Dialog> dialog) {
+                       --in_flight_;
+                       if (!dialog) return not_ended(ending, dialog.error());
+                       publish_end(*dialog);
+                       ending->done({});
+                     });
+}
+
+void DialogKeeper::not_ended(std::shared_ptr<Ending> ending, std::error_code error) {
+  if (ending->repairs_left > 0 && error == Errc::NotFound) {
+    --ending->repairs_left;
+    return bring_back(ending->key, [this, ending](const Result<>&) { store_end(ending); });
+  }
+  if (ending->repairs_left > 0 && error == cluster::Errc::NotAnswered) {
+    --ending->repairs_left;
+    return store_answer_of(std::move(ending));
+  }
+  const bool later = again(error, [this, ending] { store_end(ending); });
+  if (!later) parts_.live.remove(ending->key);
+  if (later && ending->patient) return;
+  std::exchange(ending->done, [](const Result<>&) {})(error);
+}
+
+void DialogKeeper::store_answer_of(std::shared_ptr<Ending> ending) {
+  auto known = parts_.live.copy(ending->key);
+  if (!known || known->record.answered_at_ms() == 0) {
+    parts_.live.remove(ending->key);
+    return ending->done(cluster::Errc::NotAnswered);
+  }
+  known->record.set_state(state::v1::DIALOG_STATE_ANSWERED);
+  auto made = std::make_unique<Written>(known->record, events::v1::CALL_EVENT_KIND_ANSWERED,
+                                        parts_.node, known->record.answered_at_ms());
+  ++in_flight_;
+  const auto& bytes = made->bytes;
+  parts_.dialogs.answered(bytes,
+                          [this, ending, made = std::move(made)](Result<cluster::Step> step) {
+                            --in_flight_;
+                            if (step) stored(*made, state::v1::DIALOG_STATE_ANSWERED, *step);
+                            store_end(ending);  // which says what is wrong, if anything is
+                          });
 }
 
 void DialogKeeper::publish_end(const cluster::Dialog& dialog) {
@@ -173,7 +205,6 @@ void DialogKeeper::take_over(std::string_view sip_call_id, std::string_view call
                         if (!dialog) return done(dialog.error());
                         if (dialog->end) return done(Errc::NotFound);
                         if (const auto is = wanted(dialog->record); !is) return done(is.error());
-                        tell_again(*dialog);
                         claim(*dialog, std::move(done));
                       });
 }
@@ -186,8 +217,10 @@ void DialogKeeper::claim(const cluster::Dialog& dialog, Found done) {
                          [this, record, sequence = dialog.sequence,
                           done = std::move(done)](const Result<cluster::Step>& step) mutable {
                            if (!step) return done(step.error());
+                           tell_again({record, sequence, step->version, {}});
                            const auto key = cluster::key_of(record);
                            parts_.live.store(record, record.state(), {sequence, step->version});
+                           parts_.live.mark_taken_over(key);
                            parts_.dialogs.renew(std::span{&key, 1}, parts_.lease);
                            done(std::move(record));
                          });
@@ -241,31 +274,28 @@ void DialogKeeper::end_by(std::shared_ptr<HungUp> bye, const cluster::Dialog& di
     parts_.live.remove(key);
     return bye->done({});
   }
-  if (dialog.record.answered_at_ms() == 0 && !parts_.live.has(key)) {
-    return note_answer(bye, dialog.record);
+  auto record = dialog.record;
+  if (tells_of_an_answer(*bye, record)) {
+    const bool by_caller = record.caller().tag() == bye->from_tag;
+    note_answer(record, by_caller ? bye->to_tag : bye->from_tag, bye->at_ms);
+    parts_.live.store(record, dialog.record.state(), {dialog.sequence, dialog.version});
+    log::warn("answer that was not written noted at the hang-up", {{"call_id", key.call_id}});
   }
-  end(key, end_by_bye(dialog.record, bye->from_tag, bye->at_ms), [this, bye](const Result<>& is) {
-    // Answered or ended elsewhere meanwhile.
-    if (is.error() == cluster::Errc::AlreadyAnswered) return store_hung_up(bye);
-    if (is.error() == cluster::Errc::AlreadyEnded) return bye->done({});
-    if (!redis::is_outage(is.error())) return bye->done(is);
-    in_order([this, bye] { store_hung_up(bye); });  // behind the end, which waits now
-  });
+  auto ending = std::make_shared<Ending>(
+      record, end_by_bye(record, bye->from_tag, bye->at_ms), [this, bye](const Result<>& is) {
+        const bool asked = std::exchange(bye->asked, true);
+        // Answered by what this process does not know.
+        if (is.error() == cluster::Errc::AlreadyAnswered && !asked) return store_hung_up(bye);
+        bye->done(is.error() == cluster::Errc::AlreadyEnded ? Result<>{} : is);
+      });
+  ending->patient = true;
+  store_end(std::move(ending));
 }
 
-void DialogKeeper::note_answer(std::shared_ptr<HungUp> bye, state::v1::DialogRecord record) {
-  const bool by_caller = record.caller().tag() == bye->from_tag;
-  record.mutable_callee()->set_tag(by_caller ? bye->to_tag : bye->from_tag);
-  record.set_answered_at_ms(bye->at_ms);
-  record.set_state(state::v1::DIALOG_STATE_ANSWERED);
-  record.set_owner(parts_.node);
-  record.clear_forks();
-  record.clear_early();
-  log::warn("answer that a lost node did not write noted at the hang-up",
-            {{"call_id", record.call_id()}});
-  auto made = std::make_shared<Written>(record, events::v1::CALL_EVENT_KIND_ANSWERED, parts_.node,
-                                        bye->at_ms);
-  store_answered(std::move(made), [this, bye](const Result<>&) { store_hung_up(bye); });
+bool DialogKeeper::tells_of_an_answer(const HungUp& bye,
+                                      const state::v1::DialogRecord& record) const {
+  if (record.answered_at_ms() != 0) return false;
+  return record.caller().tag() != bye.from_tag || !parts_.live.is_own(cluster::key_of(record));
 }
 
 void DialogKeeper::stored(Written& made, state::v1::DialogState state, const cluster::Step& step) {

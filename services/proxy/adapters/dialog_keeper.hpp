@@ -48,8 +48,8 @@ class DialogKeeper final : public CallRecords {
   void hung_up(std::string_view sip_call_id, std::string_view from_tag, std::string_view to_tag,
                std::int64_t at_ms, Done done) override;
 
-  /// The same as ended(), with word of it: AlreadyEnded, NotFound.
-  void end(const cluster::DialogKey& key, const CallEnd& facts, Done done);
+  /// The same as ended(), with word of it: AlreadyEnded, NotFound; an outage, if it has to wait.
+  void end(const state::v1::DialogRecord& record, const CallEnd& facts, Done done);
   /// Publishes the ENDED event of an ended record and, once delivered, removes the record.
   void publish_end(const cluster::Dialog& dialog);
   /// `dialog` is a lost node's: this process looks after it from now on. Conflict: somebody else.
@@ -82,19 +82,38 @@ class DialogKeeper final : public CallRecords {
     std::string sip_call_id, from_tag, to_tag;
     std::int64_t at_ms = 0;
     Done done;
+    bool asked = false;  ///< Redis, once what this process knew was not the truth.
+  };
+  /// A call's end, until it is written.
+  struct Ending {
+    Ending(const state::v1::DialogRecord& record, CallEnd end, Done when_written)
+        : key{cluster::key_of(record)},
+          tenant{record.tenant_id()},
+          facts{std::move(end)},
+          done{std::move(when_written)} {}
+
+    cluster::DialogKey key;
+    TenantId tenant;
+    CallEnd facts;
+    Done done;
+    bool patient = false;  ///< `done` waits for a Redis that is away.
+    int repairs_left = 2;  ///< A lost record, an answer that is not written.
   };
   /// What a write does when there is no record of a call that this process knows.
   enum class Lost { BringBack, GiveUp };
 
   void store_answered(std::shared_ptr<Written> made, Done done, Lost lost = Lost::BringBack);
-  void store_end(const cluster::DialogKey& key, const CallEnd& facts, Done done, Lost lost);
+  void store_end(std::shared_ptr<Ending> ending);
+  void not_ended(std::shared_ptr<Ending> ending, std::error_code error);
+  /// The end is that of an answered call, which Redis does not know yet: first that.
+  void store_answer_of(std::shared_ptr<Ending> ending);
   void store_hung_up(std::shared_ptr<HungUp> bye);
   void end_by(std::shared_ptr<HungUp> bye, const cluster::Dialog& dialog);
-  /// A BYE for a call that rings as far as its record says, and that this process does not handle:
-  /// who handled it passed the answer on while Redis was away, and was lost. Since when they talk
-  /// nobody knows, so the answer's time is that of the BYE. (Who gives up a ringing call by BYE, as
-  /// RFC 3261 §15 allows, does so through the node that handles it, which knows.)
-  void note_answer(std::shared_ptr<HungUp> bye, state::v1::DialogRecord record);
+  /// A BYE for a call that rings as far as its record says. A callee has none to send before it
+  /// answers (RFC 3261 §15). A caller may give up that way, through the node that handles the call,
+  /// which knows; where the call was begun elsewhere, its node passed the answer on while Redis was
+  /// away, and was lost. Since when they talk nobody knows then.
+  bool tells_of_an_answer(const HungUp& bye, const state::v1::DialogRecord& record) const;
   void stored(Written& made, state::v1::DialogState state, const cluster::Step& step);
   bool again(std::error_code error, Write write);
   void in_order(Write write);

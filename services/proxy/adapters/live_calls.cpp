@@ -20,7 +20,7 @@ LiveCalls::BySipCallId::iterator LiveCalls::Shard::find(const cluster::DialogKey
 
 LiveCalls::Call& LiveCalls::Shard::at(const cluster::DialogKey& key) {
   auto found = find(key);
-  if (found == calls.end()) found = calls.emplace(key.sip_call_id, Call{key.call_id, {}});
+  if (found == calls.end()) found = calls.emplace(key.sip_call_id, Call{key.call_id, {}, false});
   return found->second;
 }
 
@@ -32,15 +32,16 @@ void LiveCalls::add(const cluster::DialogKey& key) {
 
 void LiveCalls::store(const cluster::EncodedRecord& record, state::v1::DialogState state,
                       const cluster::Step& step) {
-  auto sequence = step.sequence;
+  auto [sequence, version] = step;
   auto& own = shard(record.key.sip_call_id);
   const std::lock_guard lock{own.mutex};
   auto& value = own.at(record.key).value;
   if (const auto before = cluster::parse_dialog_header(value)) {
     if (sequence == 0) sequence = before->sequence;
+    if (version == 0) version = before->version;
     if (state == state::v1::DIALOG_STATE_UNSPECIFIED) state = before->state;
   }
-  value = cluster::encode_dialog(record, state, sequence, step.version);
+  value = cluster::encode_dialog(record, state, sequence, version);
 }
 
 void LiveCalls::remove(const cluster::DialogKey& key) {
@@ -53,6 +54,19 @@ bool LiveCalls::has(const cluster::DialogKey& key) const {
   auto& own = shard(key.sip_call_id);
   const std::lock_guard lock{own.mutex};
   return own.find(key) != own.calls.end();
+}
+
+void LiveCalls::mark_taken_over(const cluster::DialogKey& key) {
+  auto& own = shard(key.sip_call_id);
+  const std::lock_guard lock{own.mutex};
+  own.at(key).taken_over = true;
+}
+
+bool LiveCalls::is_own(const cluster::DialogKey& key) const {
+  auto& own = shard(key.sip_call_id);
+  const std::lock_guard lock{own.mutex};
+  const auto found = own.find(key);
+  return found != own.calls.end() && !found->second.taken_over;
 }
 
 std::optional<cluster::Dialog> LiveCalls::copy(const cluster::DialogKey& key) const {

@@ -19,13 +19,17 @@ class LiveCalls {
  public:
   /// Without a record.
   void add(const cluster::DialogKey& key);
-  /// `record` was written with this outcome; a step without a sequence or state UNSPECIFIED leaves
-  /// what was.
+  /// `record` was written with this outcome, or is about to be: a step without sequence or version
+  /// and state UNSPECIFIED leave what was.
   void store(const cluster::EncodedRecord& record, state::v1::DialogState state,
              const cluster::Step& step);
   void remove(const cluster::DialogKey& key);
 
   bool has(const cluster::DialogKey& key) const;
+  /// Another process began this one: not all of it is known here.
+  void mark_taken_over(const cluster::DialogKey& key);
+  /// All that happened is known here.
+  bool is_own(const cluster::DialogKey& key) const;
   std::optional<cluster::Dialog> copy(const cluster::DialogKey& key) const;
   /// By the phones' Call-ID and tags, as cluster::Dialogs::find does.
   std::optional<cluster::Dialog> find(std::string_view sip_call_id, std::string_view tag_a,
@@ -37,6 +41,7 @@ class LiveCalls {
   struct Call {
     std::string call_id;
     std::string value;  ///< As in Redis; empty when it is not known.
+    bool taken_over = false;
   };
   using BySipCallId = std::unordered_multimap<std::string, Call>;
   struct Shard {

@@ -10,7 +10,7 @@
 namespace pbx::proxy {
 namespace {
 
-constexpr std::size_t kSweepLimit = 100;
+constexpr std::size_t kSweepLimit = 1'600;  // at once; a node may have had tens of thousands
 
 }  // namespace
 
@@ -18,22 +18,26 @@ void Reaper::sweep() {
   parts_.dialogs.unfinished(lease(), kSweepLimit,
                             [this](Result<std::vector<cluster::Lapsed>> lapsed) {
                               if (!lapsed) return;
+                              more_ = lapsed->size() >= kSweepLimit / 4;
                               for (const auto& one : *lapsed) take(one);
                             });
 }
 
 void Reaper::take(const cluster::Lapsed& lapsed) {
-  parts_.dialogs.load(lapsed.key, [this, ended = lapsed.ended](Result<cluster::Dialog> dialog) {
-    // The lease that a call had while it went on stays until its record goes, and says nothing.
-    if (dialog && dialog->end.has_value() == ended) settle(*dialog);
-  });
+  parts_.dialogs.load(
+      lapsed.key, [this, key = lapsed.key, ended = lapsed.ended](Result<cluster::Dialog> dialog) {
+        if (dialog && dialog->end.has_value() == ended) settle(*dialog);
+        if (!dialog && dialog.error() == Errc::NotFound) parts_.dialogs.forget(key);
+      });
 }
 
 void Reaper::settle(const cluster::Dialog& dialog) {
   parts_.node.metrics.reaped.Increment();
-  parts_.keeper.tell_again(dialog);
-  if (dialog.end) return parts_.keeper.publish_end(dialog);
-  dialog.record.answered_at_ms() != 0 ? adopt(dialog) : settle_early(dialog.record);
+  if (dialog.end) {
+    parts_.keeper.tell_again(dialog);
+    return parts_.keeper.publish_end(dialog);
+  }
+  dialog.record.answered_at_ms() != 0 ? adopt(dialog) : settle_early(dialog);
 }
 
 void Reaper::adopt(const cluster::Dialog& dialog) {
@@ -45,13 +49,14 @@ void Reaper::adopt(const cluster::Dialog& dialog) {
             {{"call_id", key.call_id}, {"owner", dialog.record.owner()}});
 }
 
-void Reaper::settle_early(const state::v1::DialogRecord& record) {
+void Reaper::settle_early(const cluster::Dialog& dialog) {
+  const auto& record = dialog.record;
   const auto invite = sip::parse_message(record.early().invite());
   if (invite && is_anothers(parts_.node, record)) {
     if (source_of(parts_.node, record.early())) return parts_.resume(*invite);
     if (!waited_enough(record.call_id())) return give_back(cluster::key_of(record));
   }
-  close(record);
+  close(dialog);
 }
 
 /// For the node that has the address, which looks as often as this one does.
@@ -66,16 +71,18 @@ bool Reaper::waited_enough(const std::string& call_id) {
   return enough;
 }
 
-void Reaper::close(const state::v1::DialogRecord& record) {
-  const auto key = cluster::key_of(record);
+void Reaper::close(const cluster::Dialog& dialog) {
+  const auto& record = dialog.record;
   CallEnd end;
   end.at_ms = parts_.node.clock.now().time_since_epoch().count();
   end.outcome = events::v1::CALL_OUTCOME_FAILED;
   end.sip_code = 500;
   end.reason = "The node that handled the call was lost before it was answered.";
   end.hung_up_by = events::v1::CALL_PARTY_PLATFORM;
-  parts_.keeper.end(key, end, [](const Result<>&) {});
-  log::info("call of a lost node closed", {{"call_id", key.call_id}, {"owner", record.owner()}});
+  parts_.keeper.tell_again(dialog);
+  parts_.keeper.end(record, end, [](const Result<>&) {});
+  log::info("call of a lost node closed",
+            {{"call_id", record.call_id()}, {"owner", record.owner()}});
 }
 
 void Reaper::renew() {

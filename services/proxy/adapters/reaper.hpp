@@ -32,8 +32,9 @@ class Reaper {
 
   explicit Reaper(Parts parts) : parts_{std::move(parts)} {}
 
-  /// To be called a few times in a lease's length.
+  /// To be called a few times in a lease's length, and soon again while has_more().
   void sweep();
+  bool has_more() const { return more_; }
   /// Renews the leases of all calls of this process. Records that Redis has lost are written again;
   /// calls that others have ended are forgotten.
   void renew();
@@ -45,10 +46,10 @@ class Reaper {
   void take(const cluster::Lapsed& lapsed);
   void settle(const cluster::Dialog& dialog);
   void adopt(const cluster::Dialog& dialog);
-  void settle_early(const state::v1::DialogRecord& record);
+  void settle_early(const cluster::Dialog& dialog);
   void give_back(const cluster::DialogKey& key);
   bool waited_enough(const std::string& call_id);
-  void close(const state::v1::DialogRecord& record);
+  void close(const cluster::Dialog& dialog);
   void bring_back(const cluster::DialogKey& key);
   std::chrono::milliseconds lease() const { return parts_.node.settings.dialog_lease; }
   Clock::Steady now() const { return parts_.node.clock.steady(); }
@@ -57,6 +58,7 @@ class Reaper {
   /// Ringing calls that nobody has taken up yet, and when they were found first.
   std::unordered_map<std::string, Clock::Steady> passed_over_;
   bool reconnected_ = false;
+  bool more_ = false;
 };
 
 }  // namespace pbx::proxy

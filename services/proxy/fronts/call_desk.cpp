@@ -167,7 +167,7 @@ void CallDesk::close(const state::v1::DialogRecord& record, const std::string& r
   end.sip_code = answered ? 200 : 480;
   end.reason = reason.empty() ? "An operator ended the call." : reason;
   end.hung_up_by = events::v1::CALL_PARTY_PLATFORM;
-  parts_.keeper.end(cluster::key_of(record), end, [done = std::move(done)](Result<> ended) mutable {
+  parts_.keeper.end(record, end, [done = std::move(done)](Result<> ended) mutable {
     const bool over = !ended && ended.error() == cluster::Errc::AlreadyEnded;
     done(over ? Result<>{} : ended);
   });

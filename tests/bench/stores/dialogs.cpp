@@ -102,7 +102,7 @@ class Rounds {
                     [done](auto found) { done(bool{found}); });
     });
     step("dialog ended", [&](const auto& record, auto done) {
-      dialogs_.end(cluster::key_of(record), facts(now), kLease,
+      dialogs_.end(cluster::key_of(record), TenantId{record.tenant_id()}, facts(now), kLease,
                    [done](auto ended) { done(bool{ended}); });
     });
     step("dialog forgotten", [&](const auto& record, auto done) {

@@ -47,8 +47,13 @@ struct DialogFixture : OnRedis<cluster::Dialogs> {
   }
   Result<cluster::Dialog> end(const state::v1::DialogRecord& made,
                               const std::string& node = "proxy-1") {
-    return get<cluster::Dialog>(
-        [&](auto done) { store.end(cluster::key_of(made), facts(node), kLease, done); });
+    auto how = facts(node);
+    const auto now = load(made);
+    const bool answered = now && now->record.state() == state::v1::DIALOG_STATE_ANSWERED;
+    if (!answered) how.outcome = events::v1::CALL_OUTCOME_CANCELLED;
+    return get<cluster::Dialog>([&](auto done) {
+      store.end(cluster::key_of(made), TenantId{made.tenant_id()}, how, kLease, done);
+    });
   }
   Result<> forget(const state::v1::DialogRecord& made) {
     return get<void>([&](auto done) { store.forget(cluster::key_of(made), done); });

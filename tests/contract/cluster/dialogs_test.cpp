@@ -49,11 +49,26 @@ TEST_CASE_METHOD(DialogFixture, "Nobody ends an answered call as one that was no
   REQUIRE(answered(answer(call, "to")));
   auto late = facts("proxy-2");
   late.outcome = events::v1::CALL_OUTCOME_NO_ANSWER;
-  const auto refused =
-      get<cluster::Dialog>([&](auto done) { store.end(key_of(call), late, kLease, done); });
+  const auto refused = get<cluster::Dialog>(
+      [&](auto done) { store.end(key_of(call), TenantId{7}, late, kLease, done); });
   CHECK(refused.error() == cluster::Errc::AlreadyAnswered);
   CHECK(count(7) == 1);
   CHECK(end(call)->sequence == 3);
+}
+
+TEST_CASE_METHOD(DialogFixture, "A call ends as answered only when its answer is written",
+                 "[cluster]") {
+  const auto call = record("c1");
+  REQUIRE(begin(call));
+  const auto end_answered = [&] {
+    return get<cluster::Dialog>(
+        [&](auto done) { store.end(key_of(call), TenantId{7}, facts("proxy-1"), kLease, done); });
+  };
+  CHECK(end_answered().error() == cluster::Errc::NotAnswered);
+  CHECK(count(7) == 1);
+  REQUIRE(answered(answer(call, "to")));
+  CHECK(end_answered()->sequence == 3);
+  CHECK(count(7) == 0);
 }
 
 TEST_CASE_METHOD(DialogFixture, "A note changes what is told of a call and nothing else",
@@ -73,6 +88,7 @@ TEST_CASE_METHOD(DialogFixture, "A note changes what is told of a call and nothi
 TEST_CASE_METHOD(DialogFixture, "Exactly one of those who end a call is told so", "[cluster]") {
   const auto call = record("c1");
   REQUIRE(begin(call));
+  REQUIRE(answered(answer(call, "to")));
   redis::Connection other{loop.context, test::options_for(server.uri()), loop.metrics};
   loop.connect(other);
   cluster::Dialogs elsewhere{other, clock};
@@ -80,8 +96,8 @@ TEST_CASE_METHOD(DialogFixture, "Exactly one of those who end a call is told so"
   std::vector<std::error_code> ends;
   const auto note = [&](Result<cluster::Dialog> dialog) { ends.push_back(dialog.error()); };
   for (int i = 0; i < 4; ++i) {
-    store.end(key_of(call), facts("proxy-1"), kLease, note);
-    elsewhere.end(key_of(call), facts("proxy-2"), kLease, note);
+    store.end(key_of(call), TenantId{7}, facts("proxy-1"), kLease, note);
+    elsewhere.end(key_of(call), TenantId{7}, facts("proxy-2"), kLease, note);
   }
   test::run_until(loop.context, [&] { return ends.size() == 8; });
   CHECK(std::count(ends.begin(), ends.end(), std::error_code{}) == 1);
@@ -283,9 +299,10 @@ TEST_CASE_METHOD(DialogFixture, "Long and strange identifiers are kept as they a
       record("c1", "{we}ird \r\n \xC3\xA9 id@" + std::string(500, 'x'), std::string(300, 't'));
   REQUIRE(begin(call));
   auto reason = facts();
+  reason.outcome = events::v1::CALL_OUTCOME_FAILED;
   reason.reason = std::string(100'000, 'r');
-  const auto ended =
-      get<cluster::Dialog>([&](auto done) { store.end(key_of(call), reason, kLease, done); });
+  const auto ended = get<cluster::Dialog>(
+      [&](auto done) { store.end(key_of(call), TenantId{7}, reason, kLease, done); });
   REQUIRE(ended);
   CHECK(ended->record.sip_call_id() == call.sip_call_id());
   CHECK(ended->end->reason.size() == 512);

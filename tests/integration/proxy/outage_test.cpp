@@ -1,5 +1,7 @@
 #include <catch2/catch.hpp>
 
+#include <cstdlib>
+
 #include "phone.hpp"
 #include "site.hpp"
 
@@ -25,10 +27,11 @@ struct TwoPhones {
     ann.acknowledge(ann.expect(200).get());
     bob.expect("ACK");
   }
-  void hang_up() {
-    bob.in_dialog("BYE");
-    ann.answer(ann.expect("BYE").get(), 200);
-    bob.expect(200);
+  void hang_up() { hang_up(bob, ann); }
+  static void hang_up(Phone& one, Phone& other) {
+    one.in_dialog("BYE");
+    other.answer(other.expect("BYE").get(), 200);
+    one.expect(200);
   }
 
   Phone ann, bob;
@@ -54,6 +57,41 @@ TEST_CASE("While Redis does not answer calls end, and are booked when it does", 
   phones.hang_up();
 }
 
+namespace {
+
+/// Redis answers questions and writes nothing.
+void let_redis_write(const Site& site, bool allowed) {
+  const auto command = "redis-cli -p " + std::to_string(site.redis.port()) +
+                       " config set maxmemory " + (allowed ? "0" : "1") + " > /dev/null";
+  REQUIRE(std::system(command.c_str()) == 0);
+}
+
+}  // namespace
+
+TEST_CASE("What cannot be written because Redis is full is written when it is not",
+          "[proxy][outage]") {
+  Site site;
+  TwoPhones phones{site};
+  phones.ann.call("1002");
+  const auto invite = phones.bob.expect("INVITE");
+  phones.bob.answer(invite.get(), 180);
+  phones.ann.expect(180);
+  CHECK(test::eventually([&] { return site.events().size() == 2; }));
+  let_redis_write(site, false);
+  phones.bob.pick_up(invite.get());
+  phones.ann.acknowledge(phones.ann.expect(200).get());
+  phones.bob.expect("ACK");
+  SECTION("hung up by the callee") { phones.hang_up(); }
+  SECTION("hung up by the caller") { phones.hang_up(phones.ann, phones.bob); }
+  let_redis_write(site, true);
+  const auto ended = site.ended(1);
+  REQUIRE(ended.size() == 1);
+  CHECK(ended[0].outcome() == events::v1::CALL_OUTCOME_ANSWERED);
+  CHECK(ended[0].sequence() == 4);
+  CHECK(ended[0].answered_at_ms() != 0);
+  CHECK(ended[0].parties().answered_by() != "");
+}
+
 TEST_CASE("An answer that its proxy could not write and took with it is noted at the hang-up",
           "[proxy][outage]") {
   Site site;
@@ -63,19 +101,31 @@ TEST_CASE("An answer that its proxy could not write and took with it is noted at
   phones.bob.answer(invite.get(), 180);
   phones.ann.expect(180);
   CHECK(test::eventually([&] { return site.events().size() == 2; }));  // RINGING is written
-  site.redis.freeze();
+  let_redis_write(site, false);
   phones.bob.pick_up(invite.get());
   phones.ann.acknowledge(phones.ann.expect(200).get());
   phones.bob.expect("ACK");
   site.kill_proxy(0);
-  site.redis.resume();
+  let_redis_write(site, true);
   site.start_proxy(0);
-  phones.hang_up();
+  const auto resumed = [&] { return site.proxy(0).metric("pbx_proxy_calls_resumed_total"); };
+  auto by = events::v1::CALL_PARTY_CALLEE;
+  SECTION("at once, by the callee") { phones.hang_up(); }
+  SECTION("at once, by the caller") {
+    phones.hang_up(phones.ann, phones.bob);
+    by = events::v1::CALL_PARTY_CALLER;
+  }
+  SECTION("by the caller, when it was taken over as one that rings") {
+    CHECK(test::eventually([&] { return resumed() == 1; }));
+    phones.hang_up(phones.ann, phones.bob);
+    by = events::v1::CALL_PARTY_CALLER;
+  }
   const auto ended = site.ended(1);
   REQUIRE(ended.size() == 1);
   CHECK(ended[0].outcome() == events::v1::CALL_OUTCOME_ANSWERED);
+  CHECK(ended[0].hung_up_by() == by);
   CHECK(ended[0].sequence() == 4);
-  CHECK(ended[0].answered_at_ms() != 0);
+  CHECK(ended[0].answered_at_ms() == ended[0].ended_at_ms());  // what is not known is not charged
 }
 
 TEST_CASE("Calls outlive a Redis that lost everything, and each is booked once",

@@ -76,7 +76,8 @@ TEST_CASE("What a lost node may not have told is told again with the same number
   record.set_answered_at_ms(300);  // without a word before
   dialog.sequence = 2;
   CHECK(told() == Told{{kStarted, 1}, {kAnswered, 2}});
-  record.set_ringing_at_ms(200);
+  record.set_ringing_at_ms(200);  // which was not written
+  CHECK(told() == Told{{kStarted, 1}, {kAnswered, 2}});
   dialog.sequence = 3;
   CHECK(told() == Told{{kStarted, 1}, {kRinging, 2}, {kAnswered, 3}});
   dialog.end = cluster::EndFacts{};

@@ -85,10 +85,12 @@ TEST_CASE("Error replies have a meaning", "[redis]") {
   CHECK(redis::classify("LOADING Redis is loading") == redis::Errc::Loading);
   CHECK(redis::classify("MOVED 3999 127.0.0.1:6381") == redis::Errc::Moved);
   CHECK(redis::classify("ERR Library 'a' already exists") == redis::Errc::AlreadyLoaded);
-  for (const char* reply : {"LOADING Redis is loading", "READONLY no", "CLUSTERDOWN", "OOM no"}) {
+  for (const char* reply :
+       {"LOADING Redis is loading", "READONLY no", "CLUSTERDOWN", "OOM no", "MISCONF no"}) {
     CHECK(redis::is_outage(redis::classify(reply)));  // the same command may succeed later
   }
   CHECK_FALSE(redis::is_outage(redis::classify("WRONGTYPE Operation against a key")));
+  CHECK_FALSE(redis::is_outage(redis::classify("NOPERM no")));
   CHECK(redis::classify("WRONGPASS invalid") == redis::Errc::Denied);
   CHECK(redis::classify("WRONGTYPE Operation") == Errc::BadData);
   CHECK(redis::make_error_code(redis::Errc::OutOfMemory).message() == "out of memory");
