@@ -97,10 +97,9 @@ void DialogKeeper::store_answered(std::shared_ptr<Written> made, Done done, Lost
         store_answered(std::move(made), std::move(done), Lost::GiveUp);
       });
     }
-    const bool later =
-        again(step.error(), [this, made] { store_answered(made, [](const Result<>&) {}); });
-    if (!later) parts_.live.remove(made->bytes.key);
+    again(step.error(), [this, made] { store_answered(made, [](const Result<>&) {}); });
     const bool over = step.error() == cluster::Errc::AlreadyEnded;
+    if (over || step.error() == Errc::NotFound) parts_.live.remove(made->bytes.key);
     done(over ? make_error_code(Errc::Cancelled) : step.error());
   });
 }
@@ -136,6 +135,7 @@ void DialogKeeper::not_ended(std::shared_ptr<Ending> ending, std::error_code err
   }
   const bool later = again(error, [this, ending] { store_end(ending); });
   if (!later) parts_.live.remove(ending->key);
+  ending->repairs_left = Ending::kRepairs;
   if (later && ending->patient) return;
   std::exchange(ending->done, [](const Result<>&) {})(error);
 }

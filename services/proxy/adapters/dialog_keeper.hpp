@@ -86,6 +86,8 @@ class DialogKeeper final : public CallRecords {
   };
   /// A call's end, until it is written.
   struct Ending {
+    static constexpr int kRepairs = 2;  ///< A lost record, an answer that is not written.
+
     Ending(const state::v1::DialogRecord& record, CallEnd end, Done when_written)
         : key{cluster::key_of(record)},
           tenant{record.tenant_id()},
@@ -97,7 +99,7 @@ class DialogKeeper final : public CallRecords {
     CallEnd facts;
     Done done;
     bool patient = false;  ///< `done` waits for a Redis that is away.
-    int repairs_left = 2;  ///< A lost record, an answer that is not written.
+    int repairs_left = kRepairs;
   };
   /// What a write does when there is no record of a call that this process knows.
   enum class Lost { BringBack, GiveUp };
