@@ -83,7 +83,7 @@ struct LegSearch {
     });
   }
 
-  /// A scan may tell of one twice, and an ended call has two leases.
+  /// A scan may tell of one twice.
   void add(DialogKey key) {
     auto& keys = legs.items;
     if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(std::move(key));
@@ -114,21 +114,25 @@ void Dialogs::load(const DialogKey& key, Done<Dialog> done) {
 }
 
 void Dialogs::load_all(std::vector<DialogKey> keys, Done<std::vector<Dialog>> done) {
-  auto slots = std::make_shared<std::vector<std::optional<Dialog>>>(keys.size());
-  auto found = std::make_shared<Collected<Dialog>>();
-  found->done = [slots, done = std::move(done)](Result<std::vector<Dialog>> read) mutable {
-    if (!read) return done(read.error());
-    for (auto& slot : *slots) {
-      if (slot) read->push_back(*std::move(slot));
+  // A place for each key: answers may come in any order.
+  auto found = std::make_shared<Collected<std::optional<Dialog>>>();
+  found->items.resize(keys.size());
+  found->done = [done = std::move(done)](Result<std::vector<std::optional<Dialog>>> all) mutable {
+    if (!all) return done(all.error());
+    std::vector<Dialog> dialogs;
+    for (auto& dialog : *all) {
+      if (dialog) dialogs.push_back(*std::move(dialog));
     }
-    done(std::move(read));
+    done(std::move(dialogs));
   };
   for (std::size_t i = 0; i < keys.size(); ++i) {
     ++found->missing;
-    load(keys[i], [found, slots, i](Result<Dialog> dialog) {
-      const bool absent = !dialog && dialog.error() == pbx::Errc::NotFound;
-      if (!dialog && !absent) found->error = dialog.error();
-      if (dialog) (*slots)[i] = *std::move(dialog);
+    load(keys[i], [found, i](Result<Dialog> dialog) {
+      if (dialog) {
+        found->items[i] = *std::move(dialog);
+      } else if (dialog.error() != pbx::Errc::NotFound) {
+        found->error = dialog.error();
+      }
       found->finish_one();
     });
   }

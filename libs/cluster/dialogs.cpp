@@ -44,6 +44,17 @@ std::error_code verdict(const Reply& reply) {
   return pbx::Errc::BadData;
 }
 
+/// A call of a function that touches the record, the leases of its shard and its tenant's calls.
+Command on_call(std::string_view function, const DialogKey& key, TenantId tenant) {
+  return {"FCALL",
+          function,
+          "3",
+          redis_keys::dialog(key.sip_call_id),
+          lease_key(key),
+          calls_key(key, tenant),
+          key.call_id};
+}
+
 Result<Step> read_step(const Reply& reply) {
   if (const auto error = verdict(reply)) return error;
   return Step{static_cast<std::uint32_t>(reply[1].integer()),
@@ -75,33 +86,18 @@ Dialogs::Dialogs(redis::Client& redis, const Clock& clock)
 void Dialogs::begin(const EncodedRecord& record, Duration lease, Done<Step> done) {
   // Record, lease and listing in one: a record without a lease would never be found by the reaper.
   const auto& key = record.key;
-  Command command{"FCALL",
-                  begin_name_,
-                  "3",
-                  redis_keys::dialog(key.sip_call_id),
-                  lease_key(key),
-                  calls_key(key, TenantId{record.tenant}),
-                  key.call_id};
+  auto command = on_call(begin_name_, key, TenantId{record.tenant});
   command.add(encode_new_dialog(record)).add(kTtlMs).add(encode_tenant(record.tenant));
   command.add(record.caller_tag);
   command.add(lease_member(kLive, key)).add(now_ms() + lease.count());
   command.add(record.started_at_ms).add(call_member(key));
-  redis_.send(std::move(command), [this, done = std::move(done)](Result<Reply> reply) mutable {
-    if (!reply) return done(functions_.reload_if_missing(redis_, reply.error()));
-    done(read_step(*reply));
-  });
+  send_step(std::move(command), std::move(done));
 }
 
 void Dialogs::restore(const Dialog& dialog, Duration lease, Done<bool> done) {
   const EncodedRecord record{dialog.record};
   const auto& key = record.key;
-  Command command{"FCALL",
-                  restore_name_,
-                  "3",
-                  redis_keys::dialog(key.sip_call_id),
-                  lease_key(key),
-                  calls_key(key, TenantId{record.tenant}),
-                  key.call_id};
+  auto command = on_call(restore_name_, key, TenantId{record.tenant});
   command.add(encode_dialog(record, dialog.record.state(), dialog.sequence, dialog.version));
   command.add(kTtlMs);
   command.add(lease_member(kLive, key)).add(now_ms() + lease.count());
@@ -112,16 +108,20 @@ void Dialogs::restore(const Dialog& dialog, Duration lease, Done<bool> done) {
   });
 }
 
+void Dialogs::send_step(Command command, Done<Step> done) {
+  redis_.send(std::move(command), [this, done = std::move(done)](Result<Reply> reply) mutable {
+    if (!reply) return done(functions_.reload_if_missing(redis_, reply.error()));
+    done(read_step(*reply));
+  });
+}
+
 void Dialogs::step(std::string_view kind, const EncodedRecord& record, std::uint32_t version,
                    Done<Step> done) {
   Command command{record.body.size() + 256,
                   {"FCALL", step_name_, "1", redis_keys::dialog(record.key.sip_call_id),
                    record.key.call_id, kind}};
   command.add(version).add(record.callee_tag).add(record.body);
-  redis_.send(std::move(command), [this, done = std::move(done)](Result<Reply> reply) mutable {
-    if (!reply) return done(functions_.reload_if_missing(redis_, reply.error()));
-    done(read_step(*reply));
-  });
+  send_step(std::move(command), std::move(done));
 }
 
 void Dialogs::ringing(const EncodedRecord& record, Done<Step> done) {
@@ -143,13 +143,7 @@ void Dialogs::replace(const EncodedRecord& record, std::uint32_t version, Done<S
 void Dialogs::end(const DialogKey& key, TenantId tenant, const EndFacts& facts, Duration lease,
                   Done<Dialog> done) {
   // Again with the lease: should this node die right after, the reaper sends the event.
-  Command command{"FCALL",
-                  end_name_,
-                  "3",
-                  redis_keys::dialog(key.sip_call_id),
-                  lease_key(key),
-                  calls_key(key, tenant),
-                  key.call_id};
+  auto command = on_call(end_name_, key, tenant);
   command.add(encode_end(facts));
   command.add(lease_member(kEnded, key)).add(now_ms() + lease.count());
   command.add(facts.outcome == events::v1::CALL_OUTCOME_ANSWERED ? 1 : 0);

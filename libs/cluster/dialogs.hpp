@@ -106,9 +106,8 @@ class Dialogs {
   /// Exactly one caller gets the record, with the ENDED event's sequence; every other one gets
   /// AlreadyEnded or NotFound. AlreadyAnswered: the facts are those of a call that was not, told by
   /// a node that does not know of the answer. NotAnswered: the other way round; answered() goes
-  /// first. The record stays until forget(), a week at most, so
-  /// that whoever finds it can send the event again. `lease`: how long the caller may take to
-  /// deliver the event.
+  /// first. The record stays until forget(), a week at most, so that whoever finds it can send the
+  /// event again. `lease`: how long the caller may take to deliver the event.
   void end(const DialogKey& key, TenantId tenant, const EndFacts& facts, Duration lease,
            Done<Dialog> done);
   /// The ENDED event is delivered: nothing is left of the call.
@@ -144,6 +143,7 @@ class Dialogs {
  private:
   void step(std::string_view kind, const EncodedRecord& record, std::uint32_t version,
             Done<Step> done);
+  void send_step(redis::Command command, Done<Step> done);
   void renew(char state, std::span<const DialogKey> keys, Duration lease,
              Done<std::vector<DialogKey>> gone);
   void load_all(std::vector<DialogKey> keys, Done<std::vector<Dialog>> done);

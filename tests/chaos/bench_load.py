@@ -13,8 +13,9 @@ from devlib.workspace import SIP_PORT
 
 @dataclass(frozen=True)
 class Result:
-    """What was begun in the measured seconds, and how it ended."""
+    """What was begun in the measured seconds, and how that ended and what was under way before."""
 
+    carried: int  # under way when the measured seconds began
     started: int
     completed: int
     failed: int

@@ -41,12 +41,11 @@ void Reaper::settle(const cluster::Dialog& dialog) {
 }
 
 void Reaper::adopt(const cluster::Dialog& dialog) {
-  const auto key = cluster::key_of(dialog.record);
   parts_.keeper.claim(dialog, [this](const Result<state::v1::DialogRecord>& adopted) {
     if (adopted) parts_.adopted(*adopted);
   });
   log::info("call of a lost node taken over",
-            {{"call_id", key.call_id}, {"owner", dialog.record.owner()}});
+            {{"call_id", dialog.record.call_id()}, {"owner", dialog.record.owner()}});
 }
 
 void Reaper::settle_early(const cluster::Dialog& dialog) {

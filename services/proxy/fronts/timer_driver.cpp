@@ -17,17 +17,16 @@ Clock::Steady step_after(Clock::Steady time) {
 
 TimerDriver::TimerDriver(boost::asio::io_context& loop, Timers& timers)
     : timers_{timers}, timer_{loop} {
-  timers_.on_start([this](Clock::Steady deadline) {
-    const auto step = step_after(deadline);
-    if (step < armed_) arm(step);
-  });
+  timers_.on_start([this](Clock::Steady deadline) { wake_after(deadline); });
 }
 
 TimerDriver::~TimerDriver() { timers_.on_start({}); }
 
-void TimerDriver::arm(Clock::Steady deadline) {
-  armed_ = deadline;
-  timer_.expires_at(deadline);
+void TimerDriver::wake_after(Clock::Steady deadline) {
+  const auto step = step_after(deadline);
+  if (step >= armed_) return;
+  armed_ = step;
+  timer_.expires_at(step);
   timer_.async_wait([this](const boost::system::error_code& error) {
     if (!error) on_wake();
   });
@@ -36,7 +35,7 @@ void TimerDriver::arm(Clock::Steady deadline) {
 void TimerDriver::on_wake() {
   armed_ = Clock::Steady::max();
   timers_.run_due();
-  if (const auto next = timers_.next()) arm(step_after(std::max(*next, timers_.clock().steady())));
+  if (const auto next = timers_.next()) wake_after(std::max(*next, timers_.clock().steady()));
 }
 
 }  // namespace pbx::proxy

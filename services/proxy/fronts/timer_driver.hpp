@@ -17,7 +17,8 @@ class TimerDriver {
   ~TimerDriver();
 
  private:
-  void arm(Clock::Steady deadline);
+  /// At the first step after it, if not earlier.
+  void wake_after(Clock::Steady deadline);
   void on_wake();
 
   Timers& timers_;

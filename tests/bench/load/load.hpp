@@ -18,6 +18,8 @@ class Load {
   void run_closed(std::size_t window, double seconds);
   /// Begins nothing more and waits for what is under way.
   void drain(double seconds);
+  /// How many operations are under way.
+  std::size_t open() const { return role_.open(); }
   /// Goes on answering until standard input ends.
   void serve_until_closed();
 

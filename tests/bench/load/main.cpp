@@ -63,6 +63,7 @@ void drive(const Options& options, Load& load, double seconds) {
 
 void measure(const Options& options, Load& load, Stats& stats) {
   stats = {};
+  stats.carried = load.open();
   say(R"({"event":"begin"})");
   drive(options, load, options.seconds);
   say(to_json("end", stats, options.rate, options.seconds));

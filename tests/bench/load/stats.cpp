@@ -41,17 +41,19 @@ std::string to_json(const char* event, const Stats& stats, double rate, double s
         (refused.empty() ? "\"" : ",\"") + std::to_string(code) + "\":" + std::to_string(count);
   }
   char text[640];
-  std::snprintf(text, sizeof text,
-                R"({"event":"%s","rate":%.0f,"seconds":%.3f,"started":%llu,"completed":%llu,)"
-                R"("failed":%llu,"retransmissions":%llu,"most_repeated":%llu,"skipped":%llu,)"
-                R"("late_ms":%.1f,"p50_us":%.0f,"p99_us":%.0f,"refused":{)",
-                event, rate, seconds, static_cast<unsigned long long>(stats.started),
-                static_cast<unsigned long long>(stats.completed),
-                static_cast<unsigned long long>(stats.failed),
-                static_cast<unsigned long long>(stats.retransmissions),
-                static_cast<unsigned long long>(stats.most_repeated),
-                static_cast<unsigned long long>(stats.skipped), stats.late_ms,
-                stats.latency.quantile(0.5), stats.latency.quantile(0.99));
+  std::snprintf(
+      text, sizeof text,
+      R"({"event":"%s","rate":%.0f,"seconds":%.3f,"carried":%llu,"started":%llu,)"
+      R"("completed":%llu,"failed":%llu,"retransmissions":%llu,"most_repeated":%llu,"skipped":%llu,)"
+      R"("late_ms":%.1f,"p50_us":%.0f,"p99_us":%.0f,"refused":{)",
+      event, rate, seconds, static_cast<unsigned long long>(stats.carried),
+      static_cast<unsigned long long>(stats.started),
+      static_cast<unsigned long long>(stats.completed),
+      static_cast<unsigned long long>(stats.failed),
+      static_cast<unsigned long long>(stats.retransmissions),
+      static_cast<unsigned long long>(stats.most_repeated),
+      static_cast<unsigned long long>(stats.skipped), stats.late_ms, stats.latency.quantile(0.5),
+      stats.latency.quantile(0.99));
   return text + refused + "}}";
 }
 

@@ -31,6 +31,7 @@ class Histogram {
 
 /// What happened in one phase of a run.
 struct Stats {
+  std::uint64_t carried = 0;  ///< Begun before the phase, and under way when it began.
   std::uint64_t started = 0;
   std::uint64_t completed = 0;
   std::uint64_t failed = 0;           ///< Refused, or never answered.

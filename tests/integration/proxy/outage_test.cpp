@@ -18,15 +18,20 @@ struct TwoPhones {
     bob.enroll();
   }
 
-  void talk() {
+  /// Ann calls Bob; his INVITE.
+  sip::StoredMessage ring() {
     ann.call("1002");
-    const auto invite = bob.expect("INVITE");
+    auto invite = bob.expect("INVITE");
     bob.answer(invite.get(), 180);
     ann.expect(180);
+    return invite;
+  }
+  void answer(const sip::StoredMessage& invite) {
     bob.pick_up(invite.get());
     ann.acknowledge(ann.expect(200).get());
     bob.expect("ACK");
   }
+  void talk() { answer(ring()); }
   void hang_up() { hang_up(bob, ann); }
   static void hang_up(Phone& one, Phone& other) {
     one.in_dialog("BYE");
@@ -72,15 +77,10 @@ TEST_CASE("What cannot be written because Redis is full is written when it is no
           "[proxy][outage]") {
   Site site;
   TwoPhones phones{site};
-  phones.ann.call("1002");
-  const auto invite = phones.bob.expect("INVITE");
-  phones.bob.answer(invite.get(), 180);
-  phones.ann.expect(180);
+  const auto invite = phones.ring();
   CHECK(test::eventually([&] { return site.events().size() == 2; }));
   let_redis_write(site, false);
-  phones.bob.pick_up(invite.get());
-  phones.ann.acknowledge(phones.ann.expect(200).get());
-  phones.bob.expect("ACK");
+  phones.answer(invite);
   SECTION("hung up by the callee") { phones.hang_up(); }
   SECTION("hung up by the caller") { phones.hang_up(phones.ann, phones.bob); }
   let_redis_write(site, true);
@@ -96,15 +96,10 @@ TEST_CASE("An answer that its proxy could not write and took with it is noted at
           "[proxy][outage]") {
   Site site;
   TwoPhones phones{site};
-  phones.ann.call("1002");
-  const auto invite = phones.bob.expect("INVITE");
-  phones.bob.answer(invite.get(), 180);
-  phones.ann.expect(180);
+  const auto invite = phones.ring();
   CHECK(test::eventually([&] { return site.events().size() == 2; }));  // RINGING is written
   let_redis_write(site, false);
-  phones.bob.pick_up(invite.get());
-  phones.ann.acknowledge(phones.ann.expect(200).get());
-  phones.bob.expect("ACK");
+  phones.answer(invite);
   site.kill_proxy(0);
   let_redis_write(site, true);
   site.start_proxy(0);
@@ -149,16 +144,11 @@ TEST_CASE("Calls outlive a Redis that lost everything, and each is booked once",
     phones.hang_up();
   }
   SECTION("answered after the loss") {
-    phones.ann.call("1002");
-    const auto invite = phones.bob.expect("INVITE");
-    phones.bob.answer(invite.get(), 180);
-    phones.ann.expect(180);
+    const auto invite = phones.ring();
     CHECK(test::eventually([&] { return site.events().size() == 2; }));  // RINGING is written
     lose_all();
     CHECK(test::eventually([&] { return restored() == 1; }));
-    phones.bob.pick_up(invite.get());
-    phones.ann.acknowledge(phones.ann.expect(200).get());
-    phones.bob.expect("ACK");
+    phones.answer(invite);
     phones.hang_up();
   }
   const auto ended = site.ended(1);
