@@ -183,6 +183,8 @@ Outcome on(Call& call, const TakenOver& event) {
 
 }  // namespace
 
+Key key_of(const DialogRecord& record) { return {record.sip_call_id(), record.call_id()}; }
+
 Call new_call(DialogRecord record) {
   Call call;
   record.set_state(DIALOG_STATE_CALLING);

@@ -12,6 +12,16 @@
 
 namespace pbx::calls {
 
+/// Names a call's record: the phones' Call-ID finds it, our call id tells it from others under the
+/// same Call-ID.
+struct Key {
+  std::string sip_call_id;
+  std::string call_id;
+
+  friend bool operator==(const Key&, const Key&) = default;
+};
+Key key_of(const state::v1::DialogRecord& record);
+
 /// The life of a call has one owner: apply(). A value without I/O, clock or store, which proxy, pbx
 /// and gateways alike change by telling it what happened.
 ///

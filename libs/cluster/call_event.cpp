@@ -2,6 +2,8 @@
 
 #include <cassert>
 
+#include "calls/dialogs_of.hpp"
+
 namespace pbx::cluster {
 
 using events::v1::CallEvent;
@@ -20,17 +22,17 @@ CallEvent call_event(const state::v1::DialogRecord& record, events::v1::CallEven
   event.set_ringing_at_ms(record.ringing_at_ms());
   event.set_answered_at_ms(record.answered_at_ms());
   auto& parties = *event.mutable_parties();
-  parties.set_caller(record.caller().aor());
+  parties.set_caller(calls::caller_of(record).aor());
   parties.set_caller_name(record.caller_name());
   parties.set_dialled(record.dialled());
   parties.set_callee(record.callee_aor());
-  if (record.answered_at_ms() != 0) parties.set_answered_by(record.callee().contact());
+  if (record.answered_at_ms() != 0) parties.set_answered_by(calls::callee_of(record).contact());
   parties.set_caller_user_id(record.caller_user_id());
   parties.set_callee_user_id(record.callee_user_id());
   return event;
 }
 
-std::vector<CallEvent> events_until(const Dialog& dialog, std::string_view node) {
+std::vector<CallEvent> events_until(const calls::Call& dialog, std::string_view node) {
   using namespace events::v1;
   struct Moment {
     CallEventKind kind;
@@ -58,7 +60,7 @@ std::vector<CallEvent> events_until(const Dialog& dialog, std::string_view node)
   return events;
 }
 
-CallEvent ended_event(const Dialog& ended) {
+CallEvent ended_event(const calls::Call& ended) {
   assert(ended.end);
   const auto& end = *ended.end;
   auto event = call_event(ended.record, events::v1::CALL_EVENT_KIND_ENDED, ended.sequence, end.node,

@@ -16,8 +16,8 @@ events::v1::CallEvent call_event(const state::v1::DialogRecord& record,
 /// The events that came before the last write of `dialog` or its end, as far as its record tells:
 /// for whoever goes on with the call of a node that was lost, perhaps before Kafka had them. Same
 /// numbers, so a reader who has them takes them for what they are, repetitions.
-std::vector<events::v1::CallEvent> events_until(const Dialog& dialog, std::string_view node);
+std::vector<events::v1::CallEvent> events_until(const calls::Call& dialog, std::string_view node);
 /// The ENDED event of an ended record, the same whoever makes it and however often.
-events::v1::CallEvent ended_event(const Dialog& ended);
+events::v1::CallEvent ended_event(const calls::Call& ended);
 
 }  // namespace pbx::cluster

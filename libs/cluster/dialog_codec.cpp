@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "calls/dialogs_of.hpp"
 #include "core/bytes.hpp"
 #include "core/errc.hpp"
 
@@ -17,27 +18,72 @@ void add_short(ByteWriter& writer, std::string_view text) {
   writer.raw(text);
 }
 
-Result<EndFacts> decode_end(std::string_view bytes) {
+Result<calls::End> decode_end(std::string_view bytes) {
   events::v1::CallEvent event;
   if (!event.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
     return pbx::Errc::BadData;
-  return EndFacts{event.ended_at_ms(), event.outcome(),    event.sip_code(),
+  return calls::End{event.ended_at_ms(), event.outcome(),    event.sip_code(),
                   event.reason(),      event.hung_up_by(), event.node()};
 }
 
-/// How well a record fits; 0 is not at all.
-int fit_of(const DialogHeader& header, std::string_view tag_a, std::string_view tag_b) {
+bool lists(std::string_view tags, std::string_view tag) {
+  while (!tags.empty()) {
+    const auto end = std::min(tags.find(' '), tags.size());
+    if (tags.substr(0, end) == tag) return true;
+    tags.remove_prefix(std::min(end + 1, tags.size()));
+  }
+  return false;
+}
+
+/// What a fit is judged by. `has_callee(tag)`: a callee has told that tag.
+template <class HasCallee>
+int fit(state::v1::DialogState state, std::string_view caller_tag, std::string_view tag_a,
+        std::string_view tag_b, const HasCallee& has_callee) {
+  const bool rings = state == state::v1::DIALOG_STATE_CALLING ||
+                     state == state::v1::DIALOG_STATE_RINGING;
   const auto matches = [&](std::string_view caller, std::string_view callee) {
-    if (header.caller_tag != caller) return 0;
-    if (header.callee_tag == callee) return 3;
-    return header.callee_tag.empty() || callee.empty() ? 2 : 0;
+    if (caller.empty() || caller_tag != caller) return 0;
+    if (!callee.empty() && has_callee(callee)) return 3;
+    return rings || callee.empty() ? 2 : 0;
   };
   const int tags = std::max(matches(tag_a, tag_b), tag_b.empty() ? 0 : matches(tag_b, tag_a));
-  if (tags == 0) return 0;
-  return 2 * tags + (header.state != state::v1::DIALOG_STATE_ENDED ? 1 : 0);
+  return tags == 0 ? 0 : 2 * tags + (state != state::v1::DIALOG_STATE_ENDED ? 1 : 0);
+}
+
+std::string callee_tags_of(const state::v1::DialogRecord& record) {
+  std::string tags;
+  for (int i = 1; i < record.legs_size(); ++i) {
+    if (record.legs(i).tag().empty()) continue;
+    if (!tags.empty()) tags += ' ';
+    tags += record.legs(i).tag();
+  }
+  return tags;
+}
+
+std::string encode_end(const calls::End& end) {
+  events::v1::CallEvent event;
+  event.set_ended_at_ms(end.at_ms);
+  event.set_outcome(end.outcome);
+  event.set_sip_code(end.sip_code);
+  event.set_reason(end.reason.substr(0, kMaxReason));
+  event.set_hung_up_by(end.hung_up_by);
+  event.set_node(end.node);
+  return event.SerializeAsString();
 }
 
 }  // namespace
+
+int fit_of(const DialogHeader& header, std::string_view tag_a, std::string_view tag_b) {
+  return fit(header.state, header.caller_tag, tag_a, tag_b,
+             [&](std::string_view tag) { return lists(header.callee_tags, tag); });
+}
+
+int fit_of(const calls::Call& call, std::string_view tag_a, std::string_view tag_b) {
+  const auto& record = call.record;
+  return fit(record.state(), calls::caller_of(record).tag(), tag_a, tag_b, [&](std::string_view tag) {
+    return calls::find_callee(record, tag) != nullptr;
+  });
+}
 
 Result<DialogHeader> parse_dialog_header(std::string_view value) {
   ByteReader reader{value};
@@ -48,15 +94,15 @@ Result<DialogHeader> parse_dialog_header(std::string_view value) {
   header.version = reader.u32();
   header.tenant = reader.u64();
   header.caller_tag = reader.raw(reader.u16());
-  header.callee_tag = reader.raw(reader.u16());
+  header.callee_tags = reader.raw(reader.u16());
   header.end = reader.raw(reader.u16());
   if (!reader.ok() || !state::v1::DialogState_IsValid(header.state)) return pbx::Errc::BadData;
   header.body = reader.rest();
   return header;
 }
 
-Result<Dialog> decode_dialog(const DialogHeader& header) {
-  Dialog dialog;
+Result<calls::Call> decode_call(const DialogHeader& header) {
+  calls::Call dialog;
   if (!dialog.record.ParseFromArray(header.body.data(), static_cast<int>(header.body.size()))) {
     return pbx::Errc::BadData;
   }
@@ -69,9 +115,9 @@ Result<Dialog> decode_dialog(const DialogHeader& header) {
   return dialog;
 }
 
-Result<Dialog> decode_dialog(std::string_view value) {
+Result<calls::Call> decode_call(std::string_view value) {
   PBX_TRY(const auto header, parse_dialog_header(value));
-  return decode_dialog(header);
+  return decode_call(header);
 }
 
 void BestFit::offer(std::string_view value) {
@@ -82,39 +128,29 @@ void BestFit::offer(std::string_view value) {
   fit_ = fit;
 }
 
-Result<Dialog> BestFit::dialog() const {
+Result<calls::Call> BestFit::call() const {
   if (fit_ == 0) return pbx::Errc::NotFound;
-  return decode_dialog(best_);
+  return decode_call(best_);
 }
 
-std::string encode_dialog(const EncodedRecord& record, state::v1::DialogState state,
-                          std::uint32_t sequence, std::uint32_t version) {
-  ByteWriter writer{64 + record.caller_tag.size() + record.callee_tag.size() + record.body.size()};
+std::string encode_call(const calls::Call& call) {
+  const auto& record = call.record;
+  const std::string tags = callee_tags_of(record);
+  const std::string end = call.end ? encode_end(*call.end) : std::string{};
+  const auto& caller = calls::caller_of(record).tag();
+  const auto body = record.ByteSizeLong();
+  ByteWriter writer{64 + caller.size() + tags.size() + end.size() + body};
   writer.u8(kFormat);
-  writer.u8(static_cast<std::uint8_t>(state));
-  writer.u32(sequence);
-  writer.u32(version);
-  writer.u64(record.tenant);
-  add_short(writer, record.caller_tag);
-  add_short(writer, record.callee_tag);
-  add_short(writer, {});
-  writer.raw(record.body);
-  return writer.take();
-}
-
-std::string encode_new_dialog(const EncodedRecord& record) {
-  return encode_dialog(record, state::v1::DIALOG_STATE_CALLING, 1, 1);
-}
-
-std::string encode_end(const EndFacts& facts) {
-  events::v1::CallEvent event;
-  event.set_ended_at_ms(facts.at_ms);
-  event.set_outcome(facts.outcome);
-  event.set_sip_code(facts.sip_code);
-  event.set_reason(facts.reason.substr(0, kMaxReason));
-  event.set_hung_up_by(facts.hung_up_by);
-  event.set_node(facts.node);
-  return event.SerializeAsString();
+  writer.u8(static_cast<std::uint8_t>(record.state()));
+  writer.u32(call.sequence);
+  writer.u32(call.version);
+  writer.u64(record.tenant_id());
+  add_short(writer, caller);
+  add_short(writer, tags);
+  add_short(writer, end);
+  auto value = writer.take();
+  record.AppendToString(&value);
+  return value;
 }
 
 std::string encode_tenant(std::uint64_t tenant) {

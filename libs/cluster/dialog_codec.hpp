@@ -11,23 +11,30 @@ namespace pbx::cluster {
 
 /// How a record stands in its field of `dlg:{…}:…` (the field is our call id). Big endian, read and
 /// rewritten by dialogs_lua.cpp: u8 format (1), u8 state, u32 sequence, u32 version, 8 bytes
-/// tenant, then with a u16 length each: caller's tag, callee's tag, end facts (a partial
-/// CallEvent); then the protobuf DialogRecord as its last writer gave it.
+/// tenant, then with a u16 length each: caller's tag, callees' tags with a space between, end facts
+/// (a partial CallEvent); then the protobuf DialogRecord. One that has ended and has no protobuf
+/// any more only says that there was such a call.
 struct DialogHeader {
   state::v1::DialogState state = state::v1::DIALOG_STATE_UNSPECIFIED;
   std::uint32_t sequence = 0;
   std::uint32_t version = 0;
   std::uint64_t tenant = 0;
-  std::string_view caller_tag, callee_tag, end, body;  ///< Point into the value.
+  std::string_view caller_tag, callee_tags, end, body;  ///< Point into the value.
 };
 
 /// BadData when it is not one.
 Result<DialogHeader> parse_dialog_header(std::string_view value);
-Result<Dialog> decode_dialog(std::string_view value);
-Result<Dialog> decode_dialog(const DialogHeader& header);
+Result<calls::Call> decode_call(std::string_view value);
+Result<calls::Call> decode_call(const DialogHeader& header);
+std::string encode_call(const calls::Call& call);
+
+/// How well a call fits a question for two tags in either order: 0 not at all, more is better; see
+/// BestFit.
+int fit_of(const DialogHeader& header, std::string_view tag_a, std::string_view tag_b);
+int fit_of(const calls::Call& call, std::string_view tag_a, std::string_view tag_b);
 
 /// Of the records under one Call-ID, the one that fits a question for two tags best, in either
-/// order. An early dialog's callee has no tag in the record yet; a CANCEL knows no callee tag; a
+/// order. Of an early call not every callee's tag is written; a CANCEL knows no callee tag; a
 /// live record is preferred to an ended one.
 class BestFit {
  public:
@@ -37,7 +44,7 @@ class BestFit {
   /// A record's value, which must outlive this; one that is malformed is passed over.
   void offer(std::string_view value);
   /// NotFound: none fits.
-  Result<Dialog> dialog() const;
+  Result<calls::Call> call() const;
 
  private:
   std::string_view tag_a_, tag_b_;
@@ -45,12 +52,6 @@ class BestFit {
   int fit_ = 0;
 };
 
-/// The value of a live call.
-std::string encode_dialog(const EncodedRecord& record, state::v1::DialogState state,
-                          std::uint32_t sequence, std::uint32_t version);
-/// Of a new one: state CALLING, sequence 1, version 1.
-std::string encode_new_dialog(const EncodedRecord& record);
-std::string encode_end(const EndFacts& facts);
 /// Eight bytes, as the header has it.
 std::string encode_tenant(std::uint64_t tenant);
 

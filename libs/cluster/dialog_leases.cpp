@@ -16,10 +16,10 @@ using redis::Reply;
 
 constexpr std::size_t kMembersACommand = 512;
 
-using Gone = Collected<DialogKey>;
+using Gone = Collected<calls::Key>;
 
 /// Of `keys`, those without a member in their shard any more.
-void collect_gone(redis::Client& redis, char state, std::vector<DialogKey> keys,
+void collect_gone(redis::Client& redis, char state, std::vector<calls::Key> keys,
                   std::shared_ptr<Gone> gone) {
   Command scores{"ZMSCORE", lease_key(keys.front())};
   for (const auto& key : keys) scores.add(lease_member(state, key));
@@ -34,14 +34,14 @@ void collect_gone(redis::Client& redis, char state, std::vector<DialogKey> keys,
 
 }  // namespace
 
-void Dialogs::renew(char state, std::span<const DialogKey> keys, Duration lease,
-                    Done<std::vector<DialogKey>> done) {
-  std::array<std::vector<DialogKey>, redis_keys::kDialogShards> shards;
+void Dialogs::renew(char state, std::span<const calls::Key> keys, Duration lease,
+                    Done<std::vector<calls::Key>> done) {
+  std::array<std::vector<calls::Key>, redis_keys::kDialogShards> shards;
   auto gone = std::make_shared<Gone>();
   gone->part_will_do = true;
   gone->done = std::move(done);
   const auto until = now_ms() + lease.count();
-  const auto send = [&](std::vector<DialogKey> batch) {
+  const auto send = [&](std::vector<calls::Key> batch) {
     Command renewal{80 * batch.size(), {"ZADD", lease_key(batch.front()), "XX", "CH"}};
     for (const auto& key : batch) renewal.add(until).add(lease_member(state, key));
     ++gone->missing;
@@ -65,12 +65,12 @@ void Dialogs::renew(char state, std::span<const DialogKey> keys, Duration lease,
   gone->finish_one();
 }
 
-void Dialogs::renew(std::span<const DialogKey> keys, Duration lease,
-                    Done<std::vector<DialogKey>> gone) {
+void Dialogs::renew(std::span<const calls::Key> keys, Duration lease,
+                    Done<std::vector<calls::Key>> gone) {
   renew(kLive, keys, lease, std::move(gone));
 }
 
-void Dialogs::renew_ended(std::span<const DialogKey> keys, Duration lease) {
+void Dialogs::renew_ended(std::span<const calls::Key> keys, Duration lease) {
   renew(kEnded, keys, lease, {});
 }
 

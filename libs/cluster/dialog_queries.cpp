@@ -23,7 +23,7 @@ using redis::Reply;
 /// A call in the listing of its tenant.
 struct Listed {
   std::int64_t started_at_ms = 0;
-  DialogKey key;
+  calls::Key key;
 
   /// Newest first; the rest only makes pages agree with each other.
   friend bool operator<(const Listed& a, const Listed& b) {
@@ -42,9 +42,9 @@ void add_listed(std::vector<Listed>& listed, const Reply& reply) {
 }
 
 /// Cuts out a page.
-std::vector<DialogKey> page_of(std::vector<Listed> listed, std::size_t offset, std::size_t limit) {
+std::vector<calls::Key> page_of(std::vector<Listed> listed, std::size_t offset, std::size_t limit) {
   std::sort(listed.begin(), listed.end());
-  std::vector<DialogKey> keys;
+  std::vector<calls::Key> keys;
   for (auto i = offset; i < listed.size() && keys.size() < limit; ++i) {
     keys.push_back(std::move(listed[i].key));
   }
@@ -62,7 +62,7 @@ std::string lease_pattern(std::string_view call_id) {
 struct LegSearch {
   redis::Client& redis;
   std::string pattern;
-  Collected<DialogKey> legs;
+  Collected<calls::Key> legs;
 
   static void step(std::shared_ptr<LegSearch> search, std::uint32_t shard,
                    std::string_view cursor) {
@@ -84,7 +84,7 @@ struct LegSearch {
   }
 
   /// A scan may tell of one twice.
-  void add(DialogKey key) {
+  void add(calls::Key key) {
     auto& keys = legs.items;
     if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(std::move(key));
   }
@@ -93,33 +93,33 @@ struct LegSearch {
 }  // namespace
 
 void Dialogs::find(std::string_view sip_call_id, std::string_view tag_a, std::string_view tag_b,
-                   Done<Dialog> done) {
+                   Done<calls::Call> done) {
   redis_.send(Command{"HGETALL", redis_keys::dialog(sip_call_id)},
               [a = std::string{tag_a}, b = std::string{tag_b},
                done = std::move(done)](Result<Reply> reply) mutable {
                 if (!reply) return done(reply.error());
                 BestFit best{a, b};
                 for (std::size_t i = 1; i < reply->size(); i += 2) best.offer((*reply)[i].text());
-                done(best.dialog());
+                done(best.call());
               });
 }
 
-void Dialogs::load(const DialogKey& key, Done<Dialog> done) {
+void Dialogs::load(const calls::Key& key, Done<calls::Call> done) {
   redis_.send(Command{"HGET", redis_keys::dialog(key.sip_call_id), key.call_id},
               [done = std::move(done)](Result<Reply> reply) mutable {
                 if (!reply) return done(reply.error());
                 if (reply->is_nil()) return done(pbx::Errc::NotFound);
-                done(decode_dialog(reply->text()));
+                done(decode_call(reply->text()));
               });
 }
 
-void Dialogs::load_all(std::vector<DialogKey> keys, Done<std::vector<Dialog>> done) {
+void Dialogs::load_all(std::vector<calls::Key> keys, Done<std::vector<calls::Call>> done) {
   // A place for each key: answers may come in any order.
-  auto found = std::make_shared<Collected<std::optional<Dialog>>>();
+  auto found = std::make_shared<Collected<std::optional<calls::Call>>>();
   found->items.resize(keys.size());
-  found->done = [done = std::move(done)](Result<std::vector<std::optional<Dialog>>> all) mutable {
+  found->done = [done = std::move(done)](Result<std::vector<std::optional<calls::Call>>> all) mutable {
     if (!all) return done(all.error());
-    std::vector<Dialog> dialogs;
+    std::vector<calls::Call> dialogs;
     for (auto& dialog : *all) {
       if (dialog) dialogs.push_back(*std::move(dialog));
     }
@@ -127,7 +127,7 @@ void Dialogs::load_all(std::vector<DialogKey> keys, Done<std::vector<Dialog>> do
   };
   for (std::size_t i = 0; i < keys.size(); ++i) {
     ++found->missing;
-    load(keys[i], [found, i](Result<Dialog> dialog) {
+    load(keys[i], [found, i](Result<calls::Call> dialog) {
       if (dialog) {
         found->items[i] = *std::move(dialog);
       } else if (dialog.error() != pbx::Errc::NotFound) {
@@ -139,12 +139,12 @@ void Dialogs::load_all(std::vector<DialogKey> keys, Done<std::vector<Dialog>> do
   found->finish_one();
 }
 
-void Dialogs::load_call(std::string_view call_id, Done<std::vector<Dialog>> done) {
+void Dialogs::load_call(std::string_view call_id, Done<std::vector<calls::Call>> done) {
   auto pattern = lease_pattern(call_id);
-  if (pattern.empty()) return done(std::vector<Dialog>{});
+  if (pattern.empty()) return done(std::vector<calls::Call>{});
   const auto search =
-      std::make_shared<LegSearch>(LegSearch{redis_, std::move(pattern), Collected<DialogKey>{}});
-  search->legs.done = [this, done = std::move(done)](Result<std::vector<DialogKey>> legs) mutable {
+      std::make_shared<LegSearch>(LegSearch{redis_, std::move(pattern), Collected<calls::Key>{}});
+  search->legs.done = [this, done = std::move(done)](Result<std::vector<calls::Key>> legs) mutable {
     if (!legs) return done(legs.error());
     load_all(*std::move(legs), std::move(done));
   };
@@ -156,14 +156,14 @@ void Dialogs::load_call(std::string_view call_id, Done<std::vector<Dialog>> done
 }
 
 void Dialogs::list(TenantId tenant, std::size_t offset, std::size_t limit,
-                   Done<std::vector<Dialog>> done) {
-  if (limit == 0) return done(std::vector<Dialog>{});
+                   Done<std::vector<calls::Call>> done) {
+  if (limit == 0) return done(std::vector<calls::Call>{});
   auto listed = std::make_shared<Collected<Listed>>();
   listed->done = [this, offset, limit,
                   done = std::move(done)](Result<std::vector<Listed>> all) mutable {
     if (!all) return done(all.error());
-    auto live_only = [done = std::move(done)](Result<std::vector<Dialog>> dialogs) mutable {
-      if (dialogs) std::erase_if(*dialogs, [](const Dialog& one) { return one.end.has_value(); });
+    auto live_only = [done = std::move(done)](Result<std::vector<calls::Call>> dialogs) mutable {
+      if (dialogs) std::erase_if(*dialogs, [](const calls::Call& one) { return one.end.has_value(); });
       done(std::move(dialogs));
     };
     load_all(page_of(*std::move(all), offset, limit), std::move(live_only));

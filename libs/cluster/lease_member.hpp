@@ -15,16 +15,16 @@ namespace pbx::cluster {
 inline constexpr char kLive = 'L';
 inline constexpr char kEnded = 'E';
 
-inline std::string call_member(const DialogKey& key) { return key.call_id + " " + key.sip_call_id; }
+inline std::string call_member(const calls::Key& key) { return key.call_id + " " + key.sip_call_id; }
 
-inline std::string lease_member(char state, const DialogKey& key) {
+inline std::string lease_member(char state, const calls::Key& key) {
   return std::string(1, state).append(call_member(key));
 }
 
-inline std::optional<DialogKey> parse_call_member(std::string_view member) {
+inline std::optional<calls::Key> parse_call_member(std::string_view member) {
   const auto space = member.find(' ');
   if (space == std::string_view::npos) return std::nullopt;
-  return DialogKey{std::string{member.substr(space + 1)}, std::string{member.substr(0, space)}};
+  return calls::Key{std::string{member.substr(space + 1)}, std::string{member.substr(0, space)}};
 }
 
 inline std::optional<Lapsed> parse_lease_member(std::string_view member) {
@@ -35,10 +35,10 @@ inline std::optional<Lapsed> parse_lease_member(std::string_view member) {
 }
 
 /// Leases and listing beside the record: one slot of a Redis Cluster.
-inline std::string lease_key(const DialogKey& key) {
+inline std::string lease_key(const calls::Key& key) {
   return redis_keys::leases(redis_keys::dialog_shard(key.sip_call_id));
 }
-inline std::string calls_key(const DialogKey& key, TenantId tenant) {
+inline std::string calls_key(const calls::Key& key, TenantId tenant) {
   return redis_keys::calls(redis_keys::dialog_shard(key.sip_call_id), tenant);
 }
 

@@ -37,7 +37,7 @@ Operations::Operations(runtime::Application& app, Shared& shared, runtime::Worke
       redis_{app.loop(), shared.redis_options, shared.redis_metrics},
       dialogs_{redis_, app.clock()},
       nodes_{redis_, app.clock()},
-      keeper_{{dialogs_, shared.events, shared.live, shared.undelivered, shared.metrics,
+      keeper_{{dialogs_, nodes_, shared.events, shared.live, shared.undelivered, shared.metrics,
                app.loop().get_executor(), shared.settings.node, shared.settings.boot,
                shared.settings.dialog_lease}},
       desk_{{redis_, dialogs_, nodes_, keeper_, app.clock(), app.node(),

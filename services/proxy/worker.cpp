@@ -26,7 +26,8 @@ Worker::Worker(runtime::Loop& loop, unsigned index, Shared& shared)
       redis_{loop_, shared.redis_options, shared.redis_metrics},
       locations_{redis_, loop.clock()},
       dialogs_{redis_, loop.clock()},
-      keeper_{{dialogs_, shared.events, shared.live, shared.undelivered, shared.metrics,
+      nodes_{redis_, loop.clock()},
+      keeper_{{dialogs_, nodes_, shared.events, shared.live, shared.undelivered, shared.metrics,
                loop_.get_executor(), shared.settings.node, shared.settings.boot,
                shared.settings.dialog_lease}},
       location_reader_{locations_},
@@ -46,7 +47,7 @@ Worker::Worker(runtime::Loop& loop, unsigned index, Shared& shared)
       edge_{{node_, layer_, stateless_, router_, resumption_, trays_}},
       sessions_{{node_, layer_, keeper_,
                  [&live = shared.live](const state::v1::DialogRecord& record) {
-                   return live.has(cluster::key_of(record));
+                   return live.find(calls::key_of(record)) != nullptr;
                  }}},
       reaper_{{node_, dialogs_, keeper_, shared.live, shared.undelivered,
                [this](const sip::Message& invite) { edge_.on_orphan(invite, {}); },

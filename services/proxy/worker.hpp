@@ -5,6 +5,7 @@
 
 #include "cluster/dialogs.hpp"
 #include "cluster/locations.hpp"
+#include "cluster/nodes.hpp"
 #include "net/end_of_turn.hpp"
 #include "proxy/adapters/dialog_keeper.hpp"
 #include "proxy/adapters/reaper.hpp"
@@ -74,6 +75,7 @@ class Worker {
   redis::Connection redis_;
   cluster::Locations locations_;
   cluster::Dialogs dialogs_;
+  cluster::Nodes nodes_;
   DialogKeeper keeper_;
   RedisLocationReader location_reader_;
   RegistrarStream registrar_;

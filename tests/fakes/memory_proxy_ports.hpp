@@ -30,79 +30,77 @@ class RecordingWire final : public proxy::Wire {
   std::deque<Sent> sent;
 };
 
-/// Dialog records with their rules: one live record a caller, steps in order, one end. Answers at
-/// once, or when told to while `held`.
+/// Calls by the rules of libs/calls. Answers at once, or when told to while `held`.
 class MemoryCallRecords final : public proxy::CallRecords {
  public:
   struct Entry {
-    state::v1::DialogRecord record;
+    calls::Call call;
     std::vector<std::string> events;  ///< "started", "ringing", "answered", "ended"
-    proxy::CallEnd end;
-    bool ended = false;
+    calls::Knowledge knowledge = calls::Knowledge::All;
+
+    const state::v1::DialogRecord& record() const { return call.record; }
+    const state::v1::Leg& caller() const { return calls::caller_of(call.record); }
+    const state::v1::Leg& callee() const { return calls::callee_of(call.record); }
+    bool ended() const { return call.end.has_value(); }
+    const calls::End& end() const { return *call.end; }
   };
 
   void begin(const state::v1::DialogRecord& record, Done done) override {
     reply([this, record, done = std::move(done)]() mutable {
       if (down) return done(Errc::Unavailable);
       for (const auto& [id, entry] : calls) {
-        if (!entry.ended && entry.record.sip_call_id() == record.sip_call_id() &&
-            entry.record.caller().tag() == record.caller().tag()) {
+        if (!entry.ended() && entry.record().sip_call_id() == record.sip_call_id() &&
+            entry.caller().tag() == calls::caller_of(record).tag()) {
           return done(Errc::AlreadyExists);
         }
       }
-      calls[record.call_id()] = {record, {"started"}, {}, false};
+      calls[record.call_id()] = {calls::new_call(record), {"started"}};
       done({});
     });
   }
-  void ringing(const state::v1::DialogRecord& record) override {
-    reply([this, record] { step(record, "ringing"); });
-  }
-  void answered(const state::v1::DialogRecord& record, Done done) override {
-    reply([this, record, done = std::move(done)]() mutable {
+  using CallRecords::tell;
+  void tell(const calls::Key& key, calls::Event event, Until, Done done) override {
+    reply([this, id = key.call_id, event = std::move(event), done = std::move(done)]() mutable {
       if (down) return done(Errc::Unavailable);
-      if (calls[record.call_id()].ended) return done(Errc::Cancelled);
-      step(record, "answered");
-      done({});
+      const auto found = calls.find(id);
+      if (found == calls.end()) return done(Errc::NotFound);
+      done(apply(found->second, event));
     });
-  }
-  void ended(const state::v1::DialogRecord& record, const proxy::CallEnd& end) override {
-    reply([this, id = record.call_id(), end] { finish(id, end); });
   }
   void find(std::string_view sip_call_id, std::string_view tag_a, std::string_view tag_b,
             Found done) override {
-    for (const auto& [id, entry] : calls) {
-      const auto& record = entry.record;
-      if (entry.ended || record.sip_call_id() != sip_call_id) continue;
-      const bool early = record.callee().tag().empty() && record.caller().tag() == tag_a;
-      if (early || has_tags(record, tag_a, tag_b)) return done(record);
-    }
-    done(Errc::NotFound);
+    reply([this, id = std::string{sip_call_id}, a = std::string{tag_a}, b = std::string{tag_b},
+           done = std::move(done)]() mutable {
+      if (down) return done(Errc::Unavailable);
+      const auto* entry = find_entry(id, a, b);
+      if (entry == nullptr) return done(Errc::NotFound);
+      done(Known{entry->call, entry->knowledge});
+    });
   }
   void take_over(std::string_view sip_call_id, std::string_view caller_tag, Wanted wanted,
-                 Found done) override {
+                 Taken done) override {
     reply([this, id = std::string{sip_call_id}, tag = std::string{caller_tag},
            wanted = std::move(wanted), done = std::move(done)]() mutable {
       if (down) return done(Errc::Unavailable);
       for (auto& [key, entry] : calls) {
-        auto& record = entry.record;
-        if (entry.ended || record.sip_call_id() != id || record.caller().tag() != tag) continue;
+        const auto& record = entry.record();
+        if (entry.ended() || record.sip_call_id() != id || entry.caller().tag() != tag) continue;
         if (const auto is = wanted(record); !is) return done(is.error());
-        record.set_owner(owner);
-        record.mutable_early()->set_boot(boot);
-        return done(record);
+        calls::apply(entry.call, calls::TakenOver{owner, boot, entry.call.version});
+        entry.knowledge = calls::Knowledge::Record;
+        return done(entry.record());
       }
       done(Errc::NotFound);
     });
   }
-  void noted(const state::v1::DialogRecord& record) override { step(record, "noted"); }
   void hung_up(std::string_view sip_call_id, std::string_view from_tag, std::string_view to_tag,
                std::int64_t at_ms, Done done) override {
-    reply([this, sip_call_id = std::string{sip_call_id}, from = std::string{from_tag},
+    reply([this, id = std::string{sip_call_id}, from = std::string{from_tag},
            to = std::string{to_tag}, at_ms, done = std::move(done)]() mutable {
-      for (auto& [id, entry] : calls) {
-        const auto& record = entry.record;
-        if (record.sip_call_id() != sip_call_id || !has_tags(record, from, to)) continue;
-        finish(id, proxy::end_by_bye(record, from, at_ms));
+      auto* entry = find_entry(id, from, to);
+      if (entry != nullptr) {
+        const bool lost = entry->knowledge == calls::Knowledge::Record;
+        static_cast<void>(apply(*entry, calls::HungUp{from, to, at_ms, lost}));
       }
       done({});
     });
@@ -127,28 +125,34 @@ class MemoryCallRecords final : public proxy::CallRecords {
   std::uint32_t boot = 0;
 
  private:
-  static bool has_tags(const state::v1::DialogRecord& record, std::string_view a,
-                       std::string_view b) {
-    const auto& caller = record.caller().tag();
-    const auto& callee = record.callee().tag();
-    return (caller == a && callee == b) || (caller == b && callee == a);
+  Entry* find_entry(const std::string& sip_call_id, const std::string& a, const std::string& b) {
+    for (auto& [id, entry] : calls) {
+      if (entry.record().sip_call_id() != sip_call_id) continue;
+      const auto& caller = entry.caller().tag();
+      const bool early = !entry.call.answered() && (caller == a || caller == b);
+      if (early || calls::dialog_between(entry.record(), a, b)) return &entry;
+    }
+    return nullptr;
   }
   void reply(MoveFunction<void()> work) {
     if (held) return waiting_.push_back(std::move(work));
     work();
   }
-  void step(const state::v1::DialogRecord& record, const char* event) {
-    const auto found = calls.find(record.call_id());
-    if (found == calls.end() || found->second.ended) return;
-    found->second.record = record;
-    found->second.events.emplace_back(event);
+  static Result<> apply(Entry& entry, const calls::Event& event) {
+    const auto outcome = calls::apply(entry.call, event);
+    for (const auto fact : outcome.facts) entry.events.emplace_back(name_of(fact));
+    if (outcome.reply == calls::Reply::Late) return Errc::Cancelled;
+    return outcome.reply == calls::Reply::NoDialog ? Result<>{Errc::NotFound} : Result<>{};
   }
-  void finish(const std::string& id, const proxy::CallEnd& end) {
-    const auto found = calls.find(id);
-    if (found == calls.end() || found->second.ended) return;
-    found->second.ended = true;
-    found->second.end = end;
-    found->second.events.emplace_back("ended");
+  static const char* name_of(events::v1::CallEventKind fact) {
+    switch (fact) {
+      case events::v1::CALL_EVENT_KIND_RINGING:
+        return "ringing";
+      case events::v1::CALL_EVENT_KIND_ANSWERED:
+        return "answered";
+      default:
+        return "ended";
+    }
   }
 
   std::deque<MoveFunction<void()>> waiting_;

@@ -1,99 +1,75 @@
 #include "proxy/adapters/live_calls.hpp"
 
-#include "cluster/dialog_codec.hpp"
+#include <utility>
 
 namespace pbx::proxy {
-namespace {
 
-std::optional<cluster::Dialog> known(Result<cluster::Dialog> dialog) {
-  if (!dialog) return std::nullopt;
-  return std::move(*dialog);
-}
-
-}  // namespace
-
-LiveCalls::BySipCallId::iterator LiveCalls::Shard::find(const cluster::DialogKey& key) {
-  auto [at, end] = calls.equal_range(key.sip_call_id);
-  while (at != end && at->second.call_id != key.call_id) ++at;
+LiveCalls::ByCallId::iterator LiveCalls::Shard::find(std::uint64_t hash, const calls::Key& key) {
+  auto [at, end] = calls.equal_range(hash);
+  while (at != end && !(at->second->key() == key)) ++at;
   return at != end ? at : calls.end();
 }
 
-LiveCalls::Call& LiveCalls::Shard::at(const cluster::DialogKey& key) {
-  auto found = find(key);
-  if (found == calls.end()) found = calls.emplace(key.sip_call_id, Call{key.call_id, {}, false});
-  return found->second;
-}
-
-void LiveCalls::add(const cluster::DialogKey& key) {
-  auto& own = shard(key.sip_call_id);
+void LiveCalls::add(LiveCallPtr call) {
+  const auto hash = hash_(call->key().sip_call_id);
+  auto& own = shard_of(hash);
   const std::lock_guard lock{own.mutex};
-  own.at(key);
-}
-
-void LiveCalls::store(const cluster::EncodedRecord& record, state::v1::DialogState state,
-                      const cluster::Step& step) {
-  auto [sequence, version] = step;
-  auto& own = shard(record.key.sip_call_id);
-  const std::lock_guard lock{own.mutex};
-  auto& value = own.at(record.key).value;
-  if (const auto before = cluster::parse_dialog_header(value)) {
-    if (sequence == 0) sequence = before->sequence;
-    if (version == 0) version = before->version;
-    if (state == state::v1::DIALOG_STATE_UNSPECIFIED) state = before->state;
+  if (const auto found = own.find(hash, call->key()); found != own.calls.end()) {
+    found->second = std::move(call);
+  } else {
+    own.calls.emplace(hash, std::move(call));
   }
-  value = cluster::encode_dialog(record, state, sequence, version);
 }
 
-void LiveCalls::remove(const cluster::DialogKey& key) {
-  auto& own = shard(key.sip_call_id);
+void LiveCalls::remove(const calls::Key& key) {
+  const auto hash = hash_(key.sip_call_id);
+  auto& own = shard_of(hash);
   const std::lock_guard lock{own.mutex};
-  if (const auto found = own.find(key); found != own.calls.end()) own.calls.erase(found);
+  if (const auto found = own.find(hash, key); found != own.calls.end()) own.calls.erase(found);
 }
 
-bool LiveCalls::has(const cluster::DialogKey& key) const {
-  auto& own = shard(key.sip_call_id);
+LiveCallPtr LiveCalls::find(const calls::Key& key) const {
+  const auto hash = hash_(key.sip_call_id);
+  auto& own = shard_of(hash);
   const std::lock_guard lock{own.mutex};
-  return own.find(key) != own.calls.end();
+  const auto found = own.find(hash, key);
+  return found != own.calls.end() ? found->second : nullptr;
 }
 
-void LiveCalls::mark_taken_over(const cluster::DialogKey& key) {
-  auto& own = shard(key.sip_call_id);
+LiveCallPtr LiveCalls::find(std::string_view sip_call_id, std::string_view tag_a,
+                            std::string_view tag_b) const {
+  const auto hash = hash_(sip_call_id);
+  auto& own = shard_of(hash);
   const std::lock_guard lock{own.mutex};
-  own.at(key).taken_over = true;
+  LiveCallPtr best;
+  int best_fit = 0;
+  const auto [begin, end] = own.calls.equal_range(hash);
+  for (auto at = begin; at != end; ++at) {
+    if (at->second->key().sip_call_id != sip_call_id) continue;
+    const int fit = at->second->fit(tag_a, tag_b);
+    if (fit <= best_fit) continue;
+    best = at->second;
+    best_fit = fit;
+  }
+  return best;
 }
 
-bool LiveCalls::is_own(const cluster::DialogKey& key) const {
-  auto& own = shard(key.sip_call_id);
-  const std::lock_guard lock{own.mutex};
-  const auto found = own.find(key);
-  return found != own.calls.end() && !found->second.taken_over;
-}
-
-std::optional<cluster::Dialog> LiveCalls::copy(const cluster::DialogKey& key) const {
-  auto& own = shard(key.sip_call_id);
-  const std::lock_guard lock{own.mutex};
-  const auto found = own.find(key);
-  return found != own.calls.end() ? known(cluster::decode_dialog(found->second.value))
-                                  : std::nullopt;
-}
-
-std::optional<cluster::Dialog> LiveCalls::find(std::string_view sip_call_id, std::string_view tag_a,
-                                               std::string_view tag_b) const {
-  auto& own = shard(sip_call_id);
-  const std::lock_guard lock{own.mutex};
-  cluster::BestFit best{tag_a, tag_b};
-  const auto [begin, end] = own.calls.equal_range(std::string{sip_call_id});
-  for (auto at = begin; at != end; ++at) best.offer(at->second.value);
-  return known(best.dialog());
-}
-
-std::vector<cluster::DialogKey> LiveCalls::all() const {
-  std::vector<cluster::DialogKey> keys;
+std::vector<calls::Key> LiveCalls::all() const {
+  std::vector<calls::Key> keys;
   for (auto& own : shards_) {
     const std::lock_guard lock{own.mutex};
-    for (const auto& [sip_call_id, call] : own.calls) keys.push_back({sip_call_id, call.call_id});
+    for (const auto& [hash, call] : own.calls) keys.push_back(call->key());
   }
   return keys;
+}
+
+std::vector<LiveCallPtr> LiveCalls::shard(std::size_t number) const {
+  auto& own = shards_[number % kShards];
+  const std::lock_guard lock{own.mutex};
+  std::vector<LiveCallPtr> calls;
+  calls.reserve(own.calls.size());
+  for (const auto& [hash, call] : own.calls) calls.push_back(call);
+  return calls;
 }
 
 std::size_t LiveCalls::size() const {

@@ -25,13 +25,13 @@ void Reaper::sweep() {
 
 void Reaper::take(const cluster::Lapsed& lapsed) {
   parts_.dialogs.load(
-      lapsed.key, [this, key = lapsed.key, ended = lapsed.ended](Result<cluster::Dialog> dialog) {
+      lapsed.key, [this, key = lapsed.key, ended = lapsed.ended](Result<calls::Call> dialog) {
         if (dialog && dialog->end.has_value() == ended) settle(*dialog);
         if (!dialog && dialog.error() == Errc::NotFound) parts_.dialogs.forget(key);
       });
 }
 
-void Reaper::settle(const cluster::Dialog& dialog) {
+void Reaper::settle(const calls::Call& dialog) {
   parts_.node.metrics.reaped.Increment();
   if (dialog.end) {
     parts_.keeper.tell_again(dialog);
@@ -40,7 +40,7 @@ void Reaper::settle(const cluster::Dialog& dialog) {
   dialog.record.answered_at_ms() != 0 ? adopt(dialog) : settle_early(dialog);
 }
 
-void Reaper::adopt(const cluster::Dialog& dialog) {
+void Reaper::adopt(const calls::Call& dialog) {
   parts_.keeper.claim(dialog, [this](const Result<state::v1::DialogRecord>& adopted) {
     if (adopted) parts_.adopted(*adopted);
   });
@@ -48,18 +48,18 @@ void Reaper::adopt(const cluster::Dialog& dialog) {
             {{"call_id", dialog.record.call_id()}, {"owner", dialog.record.owner()}});
 }
 
-void Reaper::settle_early(const cluster::Dialog& dialog) {
+void Reaper::settle_early(const calls::Call& dialog) {
   const auto& record = dialog.record;
   const auto invite = sip::parse_message(record.early().invite());
   if (invite && is_anothers(parts_.node, record)) {
     if (source_of(parts_.node, record.early())) return parts_.resume(*invite);
-    if (!waited_enough(record.call_id())) return give_back(cluster::key_of(record));
+    if (!waited_enough(record.call_id())) return give_back(calls::key_of(record));
   }
   close(dialog);
 }
 
 /// For the node that has the address, which looks as often as this one does.
-void Reaper::give_back(const cluster::DialogKey& key) {
+void Reaper::give_back(const calls::Key& key) {
   parts_.dialogs.renew(std::span{&key, 1}, std::chrono::milliseconds{0});
 }
 
@@ -70,16 +70,14 @@ bool Reaper::waited_enough(const std::string& call_id) {
   return enough;
 }
 
-void Reaper::close(const cluster::Dialog& dialog) {
+void Reaper::close(const calls::Call& dialog) {
   const auto& record = dialog.record;
-  CallEnd end;
-  end.at_ms = parts_.node.clock.now().time_since_epoch().count();
-  end.outcome = events::v1::CALL_OUTCOME_FAILED;
-  end.sip_code = 500;
-  end.reason = "The node that handled the call was lost before it was answered.";
-  end.hung_up_by = events::v1::CALL_PARTY_PLATFORM;
+  const auto now_ms = parts_.node.clock.now().time_since_epoch().count();
   parts_.keeper.tell_again(dialog);
-  parts_.keeper.end(record, end, [](const Result<>&) {});
+  parts_.keeper.tell(calls::key_of(record),
+                     calls::Closed{calls::closed(
+                         "The node that handled the call was lost before it was answered.", 500,
+                         now_ms)});
   log::info("call of a lost node closed",
             {{"call_id", record.call_id()}, {"owner", record.owner()}});
 }
@@ -93,24 +91,18 @@ void Reaper::renew() {
   parts_.node.metrics.live_calls.Set(static_cast<double>(keys.size()));
   const bool lost = std::exchange(reconnected_, false);
   if (keys.empty()) return;
-  parts_.dialogs.renew(keys, lease(), [this, lost](Result<std::vector<cluster::DialogKey>> gone) {
+  parts_.dialogs.renew(keys, lease(), [this, lost](Result<std::vector<calls::Key>> gone) {
     if (!gone) {
       reconnected_ = reconnected_ || lost;
       return;
     }
-    for (const auto& key : *gone) lost ? bring_back(key) : parts_.live.remove(key);
+    for (const auto& key : *gone) {
+      lost ? parts_.keeper.bring_back(key) : parts_.live.remove(key);
+    }
     if (lost && !gone->empty()) {
       log::warn("records of calls that Redis has lost are written again",
                 {{"calls", gone->size()}});
     }
-  });
-}
-
-void Reaper::bring_back(const cluster::DialogKey& key) {
-  parts_.keeper.bring_back(key, [this, key](const Result<>& back) {
-    if (back) return;
-    if (back.error() == Errc::NotFound) return parts_.live.remove(key);
-    reconnected_ = true;
   });
 }
 

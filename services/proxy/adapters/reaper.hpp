@@ -44,13 +44,12 @@ class Reaper {
 
  private:
   void take(const cluster::Lapsed& lapsed);
-  void settle(const cluster::Dialog& dialog);
-  void adopt(const cluster::Dialog& dialog);
-  void settle_early(const cluster::Dialog& dialog);
-  void give_back(const cluster::DialogKey& key);
+  void settle(const calls::Call& dialog);
+  void adopt(const calls::Call& dialog);
+  void settle_early(const calls::Call& dialog);
+  void give_back(const calls::Key& key);
   bool waited_enough(const std::string& call_id);
-  void close(const cluster::Dialog& dialog);
-  void bring_back(const cluster::DialogKey& key);
+  void close(const calls::Call& dialog);
   std::chrono::milliseconds lease() const { return parts_.node.settings.dialog_lease; }
   Clock::Steady now() const { return parts_.node.clock.steady(); }
 

@@ -109,9 +109,9 @@ Call::Call(const Parts& parts, const sip::Message& invite, const Flow& source,
   record_.set_state(state::v1::DIALOG_STATE_CALLING);
   record_.set_owner(parts.node.settings.node);
   record_.set_started_at_ms(now_ms());
-  *record_.mutable_caller() = caller_leg(invite);
-  record_.mutable_caller()->set_aor(caller.extension + "@" + caller.domain);
-  record_.mutable_callee()->set_aor(dialled_.aor);
+  auto& leg = *record_.add_legs();
+  leg = caller_leg(invite);
+  leg.set_aor(caller.extension + "@" + caller.domain);
   record_.set_dialled(sip::clean(dialled_.number));
   record_.set_callee_aor(dialled_.aor);
   record_.set_caller_user_id(caller.user.value);
@@ -165,7 +165,7 @@ void Call::take_over() {
     const bool same = record.invite_branch() == self->record_.invite_branch();
     return same ? is_anothers(self->parts_.node, record) : Result<>{Errc::PermissionDenied};
   };
-  parts_.records.take_over(record_.sip_call_id(), record_.caller().tag(), wanted,
+  parts_.records.take_over(record_.sip_call_id(), calls::caller_of(record_).tag(), wanted,
                            [self = shared_from_this()](Result<state::v1::DialogRecord> record) {
                              if (record) return self->adopt(*std::move(record));
                              self->not_taken(record.error());
@@ -277,45 +277,63 @@ void Call::hang_up(std::string_view reason) {
   fork->refuse(480, reason);
 }
 
-void Call::on_ringing(const sip::Message& response, std::size_t branch) {
-  const auto index = static_cast<int>(branch);
-  if (index < record_.forks_size()) {
-    record_.mutable_forks(index)->set_last_code(static_cast<std::uint32_t>(response.status()));
-  }
-  if (record_.ringing_at_ms() != 0) return;
-  record_.set_ringing_at_ms(now_ms());
-  record_.set_state(state::v1::DIALOG_STATE_RINGING);
-  parts_.records.ringing(record_);
+std::vector<state::v1::Fork> Call::forks() const {
+  return {record_.forks().begin(), record_.forks().end()};
 }
 
-void Call::on_branch_refused(int code, std::size_t branch) {
+void Call::note_code(std::size_t branch, int code) {
   const auto index = static_cast<int>(branch);
   if (index >= record_.forks_size()) return;
   record_.mutable_forks(index)->set_last_code(static_cast<std::uint32_t>(code));
-  if (begun_) parts_.records.noted(record_);
+}
+
+void Call::on_ringing(const sip::Message& response, std::size_t branch) {
+  note_code(branch, response.status());
+  const auto to = response.to();
+  parts_.records.tell(calls::key_of(record_),
+                      calls::Rang{to ? sip::clean(to->tag()) : std::string{}, now_ms(), forks()});
+}
+
+void Call::on_branch_refused(int code, std::size_t branch) {
+  note_code(branch, code);
+  if (begun_) parts_.records.tell(calls::key_of(record_), calls::BranchRefused{forks()});
 }
 
 void Call::on_answer(const sip::Message& response, MoveFunction<void()> forward) {
-  record_.set_answered_at_ms(now_ms());
-  record_.set_state(state::v1::DIALOG_STATE_ANSWERED);
-  record_.clear_forks();
-  record_.clear_early();
-  set_answered_legs(record_, parts_.node, response);
   parts_.early.erase(record_.call_id());
+  const auto answer = answer_of(parts_.node, response, dialled_.aor, now_ms());
   // The call goes on even if its record cannot be written now: the phones are connected.
-  parts_.records.answered(record_, [self = shared_from_this(),
-                                    forward = std::move(forward)](const Result<>& stored) mutable {
-    forward();
-    if (stored.error() != Errc::Cancelled) return;
-    // It was ended while the phone was being answered.
-    send_byes(self->parts_.node, self->parts_.fork.layer, self->record_, "The call was ended");
-  });
+  parts_.records.tell(calls::key_of(record_), answer, CallRecords::Until::Tried,
+                      [self = shared_from_this(), answer,
+                       forward = std::move(forward)](const Result<>& stored) mutable {
+                        forward();
+                        if (stored.error() == Errc::Cancelled) self->hang_up_late(answer);
+                      });
+}
+
+void Call::on_another_answer(const sip::Message& response) {
+  const auto answer = answer_of(parts_.node, response, dialled_.aor, now_ms());
+  parts_.records.tell(calls::key_of(record_), answer, CallRecords::Until::Tried,
+                      [self = shared_from_this(), answer](const Result<>& stored) {
+                        if (stored.error() == Errc::Cancelled) self->hang_up_late(answer);
+                      });
+}
+
+/// The call was over when the phone answered: both sides are told.
+void Call::hang_up_late(const calls::Answered& answer) {
+  state::v1::DialogRecord dialog = record_;
+  auto& caller = *dialog.mutable_legs(0);
+  *caller.mutable_route_set() = answer.caller.route_set();
+  caller.set_flow(answer.caller.flow());
+  dialog.mutable_legs()->DeleteSubrange(1, dialog.legs_size() - 1);
+  *dialog.add_legs() = answer.callee;
+  send_byes(parts_.node, parts_.fork.layer, dialog, "The call was ended");
 }
 
 void Call::on_refused(int code, bool cancelled, std::string_view detail) {
   parts_.early.erase(record_.call_id());
   if (!recorded_) return;
-  CallEnd end;
+  calls::End end;
   end.at_ms = now_ms();
   end.sip_code = static_cast<std::uint32_t>(code);
   end.outcome = outcome_of(code, cancelled);
@@ -323,7 +341,7 @@ void Call::on_refused(int code, bool cancelled, std::string_view detail) {
   const auto words =
       dialled_.refusal ? std::string_view{dialled_.reason} : reason_of(code, cancelled);
   end.reason = detail.empty() || cancelled ? std::string{words} : sip::clean(detail);
-  parts_.records.ended(record_, end);
+  parts_.records.tell(calls::key_of(record_), calls::NotAnswered{std::move(end)});
 }
 
 }  // namespace pbx::proxy

@@ -56,6 +56,7 @@ class Call final : public ForkObserver, public std::enable_shared_from_this<Call
 
   void on_ringing(const sip::Message& response, std::size_t branch) override;
   void on_answer(const sip::Message& response, MoveFunction<void()> forward) override;
+  void on_another_answer(const sip::Message& response) override;
   void on_branch_refused(int code, std::size_t branch) override;
   void on_refused(int code, bool cancelled, std::string_view detail) override;
 
@@ -71,6 +72,9 @@ class Call final : public ForkObserver, public std::enable_shared_from_this<Call
   std::vector<Target> targets(const std::vector<state::v1::Binding>& bindings,
                               Holding holding) const;
   void note_forks(const Fork& fork);
+  void note_code(std::size_t branch, int code);
+  std::vector<state::v1::Fork> forks() const;
+  void hang_up_late(const calls::Answered& answer);
   std::int64_t now_ms() const { return parts_.node.clock.now().time_since_epoch().count(); }
 
   const Parts parts_;

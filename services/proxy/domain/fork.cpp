@@ -176,14 +176,14 @@ void Fork::on_success(Branch& branch, const sip::Message& response) {
                             const auto self = weak.lock();
                             if (!self) return;
                             self->answer_held_ = false;
-                            // What comes later does not concern it: the transactions stay, not
-                            // the memory of a whole call.
-                            self->observer_ = nullptr;
+                            self->forget_observer();
                             if (self->server_) self->server_->respond(code, std::move(held));
                           });
     } else if (server_ == nullptr || refused_) {
+      if (invite_ && observer_) observer_->on_another_answer(response);
       stateless_.forward_response(response);  // RFC 3261 §16.7: every 2xx goes up
     } else if (!answer_held_) {
+      if (invite_ && observer_) observer_->on_another_answer(response);
       server_->respond(code, std::move(bytes));
     }
   }
@@ -277,13 +277,21 @@ void Fork::finish() {
   const int best = context_.best().code;
   const bool lost = edge_ && best == 430;
   const int code = context_.cancelled() ? 487 : lost ? 430 : upstream_code(best);
-  if (!invite_ && code == 408) return server_->abandon();  // RFC 4320 §4.2
-  if (invite_ || !observer_) return send_refusal(code);
+  if (invite_) return send_refusal(code);
+  if (!observer_) return code == 408 ? server_->abandon() : send_refusal(code);
+  const bool by_wire = !best_.empty() && best_branch_ == context_.best().branch;
   const auto observer = observer_;
-  observer->before_refusal([weak = weak_from_this(), code] {
+  observer->before_refusal(by_wire ? std::optional{best} : std::nullopt, [weak = weak_from_this(), code] {
     const auto self = weak.lock();
-    if (self && self->open()) self->send_refusal(code);
+    if (!self || !self->open()) return;
+    code == 408 ? self->server_->abandon() : self->send_refusal(code);  // RFC 4320 §4.2
   });
+}
+
+/// What comes later does not concern it, unless another phone may answer as well: the transactions
+/// stay, not the memory of a whole call.
+void Fork::forget_observer() {
+  if (branches_.size() < 2) observer_ = nullptr;
 }
 
 void Fork::send_refusal(int code) {

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,9 +30,11 @@ class ForkObserver {
   /// A final response of 300 or more went to the caller. `cancelled`: by the caller; `detail`: the
   /// sentence of a Reason, or empty.
   virtual void on_refused(int code, bool cancelled, std::string_view detail) = 0;
-  /// A request other than INVITE was refused by all. Its sender gets to know when `forward` is
-  /// called.
-  virtual void before_refusal(MoveFunction<void()> forward) { forward(); }
+  /// Another phone answered as well; that goes up at once.
+  virtual void on_another_answer(const sip::Message&) {}
+  /// A request other than INVITE was refused by all, the best of them with that code; nullopt: no answer
+  /// came. Its sender gets to know when `forward` is called.
+  virtual void before_refusal(std::optional<int>, MoveFunction<void()> forward) { forward(); }
 };
 
 /// A request that goes on to one or more targets at once, and its responses: the response context
@@ -109,6 +112,7 @@ class Fork final : public ServerUser, public ClientUser, public std::enable_shar
   void cancel(Branch& branch);
   void stop_silent_branches();
   void finish();
+  void forget_observer();
   void send_refusal(int code);
   std::string best_response(int code) const;
 

@@ -57,25 +57,23 @@ state::v1::Leg caller_leg(const sip::Message& invite) {
   return leg;
 }
 
-bool is_anchor(const Node& node, const sip::Message& answer) {
-  return hops_of(node, answer).token.has_value();
-}
-
-void set_answered_legs(state::v1::DialogRecord& record, const Node& node,
-                       const sip::Message& answer) {
-  auto& callee = *record.mutable_callee();
-  auto& caller = *record.mutable_caller();
+calls::Answered answer_of(const Node& node, const sip::Message& answer, const std::string& aor,
+                          std::int64_t at_ms) {
+  calls::Answered event;
+  event.at_ms = at_ms;
+  auto& callee = event.callee;
+  auto& caller = event.caller;
+  callee.set_aor(aor);
   if (const auto to = answer.to()) callee.set_tag(sip::clean(to->tag()));
   callee.set_contact(contact_of(answer));
-  callee.clear_route_set();
-  caller.clear_route_set();
 
   const auto hops = hops_of(node, answer);
-  if (hops.first_own == hops.uris.size()) return;  // the phone does not copy Record-Route
+  if (hops.first_own == hops.uris.size()) return event;  // the phone does not copy Record-Route
   for (std::size_t i = hops.first_own + 1; i-- > 0;) callee.add_route_set(hops.uris[i]);
   for (std::size_t i = hops.last_own; i < hops.uris.size(); ++i) caller.add_route_set(hops.uris[i]);
   set_flow(callee, node, hops.token->callee);
   set_flow(caller, node, hops.token->caller);
+  return event;
 }
 
 }  // namespace pbx::proxy

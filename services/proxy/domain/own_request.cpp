@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "calls/dialogs_of.hpp"
 #include "core/random.hpp"
 #include "proxy/domain/route_set.hpp"
 #include "proxy/domain/transaction_layer.hpp"
@@ -22,8 +23,9 @@ struct Legs {
 };
 
 Legs legs_of(const state::v1::DialogRecord& record, Side to) {
-  if (to == Side::Caller) return {record.caller(), record.callee()};
-  return {record.callee(), record.caller()};
+  const auto& caller = calls::caller_of(record);
+  const auto& callee = calls::callee_of(record);
+  return to == Side::Caller ? Legs{caller, callee} : Legs{callee, caller};
 }
 
 /// How a phone is reached: the first hop, and how many of its routes are left out.

@@ -96,13 +96,8 @@ std::vector<Target> Resumption::responders(const std::string& call_id) const {
 void Resumption::close(const state::v1::DialogRecord& record, std::string_view reason) {
   log::warn("ringing call of a lost node closed",
             {{"call_id", record.call_id()}, {"reason", reason}});
-  CallEnd end;
-  end.at_ms = parts_.node.clock.now().time_since_epoch().count();
-  end.outcome = events::v1::CALL_OUTCOME_FAILED;
-  end.sip_code = 500;
-  end.reason = reason;
-  end.hung_up_by = events::v1::CALL_PARTY_PLATFORM;
-  parts_.records.ended(record, end);
+  const auto now = parts_.node.clock.now().time_since_epoch().count();
+  parts_.records.tell(calls::key_of(record), calls::Closed{calls::closed(reason, 500, now)});
 }
 
 /// What the call is cannot be told now. Its senders repeat an answer and a CANCEL, so it is asked

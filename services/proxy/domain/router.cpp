@@ -6,6 +6,7 @@
 #include "proxy/domain/hang_up.hpp"
 #include "proxy/domain/in_dialog.hpp"
 #include "proxy/domain/second_hop.hpp"
+#include "proxy/domain/within_call.hpp"
 #include "sip/auth.hpp"
 #include "sip/branch.hpp"
 #include "sip/reason.hpp"
@@ -134,15 +135,39 @@ void Router::in_dialog(const Request& request) {
   if (!request.routes.dialog) return refuse(request, Refusal::NoSuchDialog);
   auto hop = in_dialog_hop(parts_.node, request.message, request.routes, request.source.listener);
   if (hop.refusal) return refuse(request, *hop.refusal);
-  const auto plan = plan_for(request);
-  std::shared_ptr<ForkObserver> observer;
-  if (request.method() == Method::Bye && request.routes.dialog->anchor) {
-    observer = HangUp::begin(parts_.node, parts_.layer.timers(), parts_.records, request.message);
-  }
-  auto& server = begin(request);
   std::vector<Target> targets;
   targets.push_back(std::move(hop.target));
-  Fork::make(call_parts_.fork, server, std::move(observer))->start(plan, std::move(targets));
+  if (!request.routes.dialog->anchor) {
+    const auto fork = Fork::make(call_parts_.fork, begin(request), nullptr);
+    return fork->start(plan_for(request), std::move(targets));
+  }
+  within_call(request, std::move(targets));
+}
+
+/// At the node that keeps the call's record, which is asked first.
+void Router::within_call(const Request& request, std::vector<Target> targets) {
+  std::shared_ptr<ForkObserver> observer;
+  if (request.method() == Method::Bye) {
+    observer = std::make_shared<HangUp>(parts_.node, parts_.layer.timers(), parts_.records,
+                                        request.message);
+  }
+  const auto fork = Fork::make(call_parts_.fork, begin(request), std::move(observer));
+  const auto& message = request.message;
+  const auto from = message.from();
+  const auto to = message.to();
+  const std::string call_id{message.call_id()};
+  const std::string from_tag{from ? from->tag() : std::string_view{}};
+  const std::string to_tag{to ? to->tag() : std::string_view{}};
+  parts_.records.find(call_id, from_tag, to_tag,
+                      [this, fork, plan = plan_for(request),
+                       targets = std::move(targets)](const Result<CallRecords::Known>& call) mutable {
+                        if (!fork->open()) return;
+                        const auto refusal =
+                            refusal_within(parts_.directory, call, fork->request());
+                        if (!refusal) return fork->start(plan, std::move(targets));
+                        parts_.node.metrics.refused(*refusal).Increment();
+                        fork->refuse(info_of(*refusal).code);
+                      });
 }
 
 void Router::out_of_dialog(const Request& request) {

@@ -54,6 +54,7 @@ class Router {
   std::optional<Flow> flow_behind(const RouteSet& routes) const;
   std::optional<Refusal> first_checks(const Request& request) const;
   void in_dialog(const Request& request);
+  void within_call(const Request& request, std::vector<Target> targets);
   void out_of_dialog(const Request& request);
   void on_register(const Request& request);
   void to_flow(const Request& request);

@@ -95,15 +95,10 @@ bool SessionWatch::ended(const Call& call) {
   if (!why) return false;
   const auto since =
       std::chrono::duration_cast<std::chrono::milliseconds>(now - call.check.confirmed());
-  CallEnd end;
-  end.at_ms = parts_.node.clock.now().time_since_epoch().count() - since.count();
-  end.outcome = events::v1::CALL_OUTCOME_ANSWERED;
-  end.sip_code = 200;
-  end.reason = *why;
-  end.hung_up_by = events::v1::CALL_PARTY_PLATFORM;
+  const auto at_ms = parts_.node.clock.now().time_since_epoch().count() - since.count();
   parts_.node.metrics.found_over.Increment();
   log::info("call of a lost node is over", {{"call_id", call.record.call_id()}, {"reason", *why}});
-  parts_.records.ended(call.record, end);
+  parts_.records.tell(calls::key_of(call.record), calls::Closed{calls::closed(*why, 500, at_ms)});
   send_byes(parts_.node, parts_.layer, call.record, *why, call.heard);
   return true;
 }

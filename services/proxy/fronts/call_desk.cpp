@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 
-#include "cluster/errc.hpp"
 #include "core/errc.hpp"
 
 namespace pbx::proxy {
@@ -40,7 +39,7 @@ void CallDesk::list(TenantId tenant, std::size_t size, const std::string& token,
   if (!tenant) return list_all(size, *offset, std::move(done));
   parts_.dialogs.list(tenant, *offset, size,
                       [size, at = *offset, done = std::move(done)](
-                          Result<std::vector<cluster::Dialog>> dialogs) mutable {
+                          Result<std::vector<calls::Call>> dialogs) mutable {
                         if (!dialogs) return done(dialogs.error());
                         Page page;
                         for (auto& dialog : *dialogs)
@@ -94,7 +93,7 @@ void CallDesk::list_next(std::shared_ptr<Gather> gather) {
   }
   const auto tenant = gather->tenants[gather->next++];
   parts_.dialogs.list(tenant, 0, wanted + 1 - gather->calls.size(),
-                      [this, gather](Result<std::vector<cluster::Dialog>> dialogs) {
+                      [this, gather](Result<std::vector<calls::Call>> dialogs) {
                         if (!dialogs) return gather->done(dialogs.error());
                         for (auto& dialog : *dialogs) {
                           gather->calls.push_back(std::move(dialog.record));
@@ -105,7 +104,7 @@ void CallDesk::list_next(std::shared_ptr<Gather> gather) {
 
 void CallDesk::get(const std::string& call_id, Done<state::v1::DialogRecord> done) {
   parts_.dialogs.load_call(
-      call_id, [done = std::move(done)](Result<std::vector<cluster::Dialog>> legs) mutable {
+      call_id, [done = std::move(done)](Result<std::vector<calls::Call>> legs) mutable {
         if (!legs) return done(legs.error());
         if (legs->empty()) return done(Errc::NotFound);
         done(std::move(legs->front().record));
@@ -118,7 +117,7 @@ void CallDesk::nodes(const std::string& service, Done<std::vector<state::v1::Nod
 
 void CallDesk::hang_up(const std::string& call_id, const std::string& reason, Done<void> done) {
   parts_.dialogs.load_call(call_id, [this, reason, done = std::move(done)](
-                                        Result<std::vector<cluster::Dialog>> legs) mutable {
+                                        Result<std::vector<calls::Call>> legs) mutable {
     if (!legs) return done(legs.error());
     for (const auto& leg : *legs) {
       if (!leg.end) return hang_up_one(leg, reason, std::move(done));
@@ -127,7 +126,7 @@ void CallDesk::hang_up(const std::string& call_id, const std::string& reason, Do
   });
 }
 
-void CallDesk::hang_up_one(const cluster::Dialog& dialog, const std::string& reason,
+void CallDesk::hang_up_one(const calls::Call& dialog, const std::string& reason,
                            Done<void> done) {
   const auto& record = dialog.record;
   if (record.answered_at_ms() != 0) {
@@ -160,17 +159,12 @@ void CallDesk::end_elsewhere(const state::v1::DialogRecord& record, const std::s
 
 void CallDesk::close(const state::v1::DialogRecord& record, const std::string& reason,
                      Done<void> done) {
-  CallEnd end;
-  end.at_ms = parts_.clock.now().time_since_epoch().count();
-  const bool answered = record.answered_at_ms() != 0;
-  end.outcome = answered ? events::v1::CALL_OUTCOME_ANSWERED : events::v1::CALL_OUTCOME_FAILED;
-  end.sip_code = answered ? 200 : 480;
-  end.reason = reason.empty() ? "An operator ended the call." : reason;
-  end.hung_up_by = events::v1::CALL_PARTY_PLATFORM;
-  parts_.keeper.end(record, end, [done = std::move(done)](Result<> ended) mutable {
-    const bool over = !ended && ended.error() == cluster::Errc::AlreadyEnded;
-    done(over ? Result<>{} : ended);
-  });
+  const auto now = parts_.clock.now().time_since_epoch().count();
+  const auto& why = reason.empty() ? "An operator ended the call." : reason;
+  parts_.keeper.tell(calls::key_of(record), calls::Closed{calls::closed(why, 480, now)},
+                     CallRecords::Until::Tried, [done = std::move(done)](Result<> ended) mutable {
+                       done(ended.error() == Errc::Cancelled ? Result<>{} : ended);
+                     });
 }
 
 }  // namespace pbx::proxy

@@ -55,7 +55,7 @@ class CallDesk {
   void list_all(std::size_t size, std::size_t offset, Done<Page> done);
   void scan_tenants(std::shared_ptr<Gather> gather, const std::string& cursor);
   void list_next(std::shared_ptr<Gather> gather);
-  void hang_up_one(const cluster::Dialog& dialog, const std::string& reason, Done<void> done);
+  void hang_up_one(const calls::Call& dialog, const std::string& reason, Done<void> done);
   void end_elsewhere(const state::v1::DialogRecord& record, const std::string& reason,
                      Done<void> done);
   void close(const state::v1::DialogRecord& record, const std::string& reason, Done<void> done);

@@ -17,13 +17,12 @@ state::v1::DialogRecord calling(std::size_t call, int round, std::int64_t now_ms
   record.set_state(state::v1::DIALOG_STATE_CALLING);
   record.set_owner("proxy-1");
   record.set_started_at_ms(now_ms);
-  auto& caller = *record.mutable_caller();
+  auto& caller = *record.add_legs();
   caller.set_aor("1001@hq.north.pbx.test");
   caller.set_tag("8f2c7a11");
   caller.set_contact("sip:1001@192.0.2.10:5060;transport=udp");
   caller.set_flow("AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcY");
   caller.set_cseq(1);
-  record.mutable_callee()->set_aor("1002@hq.north.pbx.test");
   record.set_dialled("1002");
   record.set_callee_aor("1002@hq.north.pbx.test");
   record.set_caller_user_id(1);
@@ -38,29 +37,25 @@ state::v1::DialogRecord calling(std::size_t call, int round, std::int64_t now_ms
   return record;
 }
 
-state::v1::DialogRecord ringing(state::v1::DialogRecord record) {
-  record.set_ringing_at_ms(record.started_at_ms() + 20);
-  auto& fork = *record.add_forks();
+calls::Event ringing(std::int64_t now_ms) {
+  state::v1::Fork fork;
   fork.set_branch("z9hG4bK7x2k9qv4d1m0");
   fork.set_target("sip:1002@192.0.2.20:5060");
   fork.set_last_code(180);
-  return record;
+  return calls::Rang{"a6c85cf", now_ms + 20, {fork}};
 }
 
-state::v1::DialogRecord answered(state::v1::DialogRecord record) {
-  record.set_answered_at_ms(record.started_at_ms() + 2'000);
-  auto& callee = *record.mutable_callee();
-  callee.set_tag("a6c85cf");
-  callee.set_contact("sip:1002@192.0.2.20:5060");
-  callee.set_flow("GBcWFRQTEhEQDw4NDAsKCQgHBgUEAwIB");
-  record.clear_forks();
-  record.clear_early();
-  return record;
+calls::Event answered(std::int64_t now_ms) {
+  calls::Answered event;
+  event.callee.set_tag("a6c85cf");
+  event.callee.set_contact("sip:1002@192.0.2.20:5060");
+  event.callee.set_flow("GBcWFRQTEhEQDw4NDAsKCQgHBgUEAwIB");
+  event.at_ms = now_ms + 2'000;
+  return event;
 }
 
-cluster::EndFacts facts(std::int64_t now_ms) {
-  return {now_ms,    events::v1::CALL_OUTCOME_ANSWERED, 200,
-          "hung up", events::v1::CALL_PARTY_CALLER,     "proxy-1"};
+calls::Event hung_up(std::int64_t now_ms) {
+  return calls::HungUp{"8f2c7a11", "a6c85cf", now_ms + 9'000, false};
 }
 
 /// All calls of a round, taken through their steps one after the other.
@@ -75,38 +70,38 @@ class Rounds {
   }
 
  private:
-  using Step = std::function<void(const state::v1::DialogRecord&, std::function<void(bool)>)>;
+  using Step = std::function<void(const calls::Call&, std::function<void(bool)>)>;
 
   void run_calls(std::size_t batch, int number) {
     const auto now = stores_.clock.now().time_since_epoch().count();
-    std::vector<state::v1::DialogRecord> records;
-    for (std::size_t i = 0; i < Stores::kItems; ++i) records.push_back(calling(i, number, now));
+    std::vector<calls::Call> all;
+    for (std::size_t i = 0; i < Stores::kItems; ++i) {
+      all.push_back(calls::new_call(calling(i, number, now)));
+    }
     const auto step = [&](const char* name, const Step& run) {
       stores_.round(costs_[name], batch, [&](std::size_t call, std::function<void(bool)> done) {
-        run(records[call], std::move(done));
+        run(all[call], std::move(done));
       });
     };
-    step("dialog begun", [&](const auto& record, auto done) {
-      dialogs_.begin(record, kLease, [done](auto made) { done(bool{made}); });
+    const auto write = [&](const char* name, const calls::Event& event) {
+      for (auto& call : all) calls::apply(call, event);
+      step(name, [&](const auto& call, auto done) {
+        dialogs_.write(cluster::EncodedCall{call}, call.version - 1, kLease,
+                       [done](auto there) { done(there && !*there); });
+      });
+    };
+    step("dialog begun", [&](const auto& call, auto done) {
+      dialogs_.begin(cluster::EncodedCall{call}, kLease, [done](auto made) { done(bool{made}); });
     });
-    for (auto& record : records) record = ringing(std::move(record));
-    step("dialog ringing", [&](const auto& record, auto done) {
-      dialogs_.ringing(record, [done](auto made) { done(bool{made}); });
-    });
-    for (auto& record : records) record = answered(std::move(record));
-    step("dialog answered", [&](const auto& record, auto done) {
-      dialogs_.answered(record, [done](auto made) { done(bool{made}); });
-    });
-    step("dialog looked up", [&](const auto& record, auto done) {
-      dialogs_.find(record.sip_call_id(), record.caller().tag(), record.callee().tag(),
+    write("dialog ringing", ringing(now));
+    write("dialog answered", answered(now));
+    step("dialog looked up", [&](const auto& call, auto done) {
+      dialogs_.find(call.record.sip_call_id(), "8f2c7a11", "a6c85cf",
                     [done](auto found) { done(bool{found}); });
     });
-    step("dialog ended", [&](const auto& record, auto done) {
-      dialogs_.end(cluster::key_of(record), TenantId{record.tenant_id()}, facts(now), kLease,
-                   [done](auto ended) { done(bool{ended}); });
-    });
-    step("dialog forgotten", [&](const auto& record, auto done) {
-      dialogs_.forget(cluster::key_of(record), [done](auto gone) { done(bool{gone}); });
+    write("dialog ended", hung_up(now));
+    step("dialog forgotten", [&](const auto& call, auto done) {
+      dialogs_.forget(calls::key_of(call.record), [done](auto gone) { done(bool{gone}); });
     });
   }
 

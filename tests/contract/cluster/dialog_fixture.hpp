@@ -1,7 +1,9 @@
 #pragma once
 
+#include "calls/call.hpp"
 #include "cluster/dialogs.hpp"
 #include "contract/cluster/fixture.hpp"
+#include "core/errc.hpp"
 
 namespace pbx::test {
 
@@ -16,58 +18,62 @@ struct DialogFixture : OnRedis<cluster::Dialogs> {
     made.set_tenant_id(tenant);
     made.set_owner("proxy-1");
     made.set_started_at_ms(now_ms());
-    made.mutable_caller()->set_tag(caller_tag);
-    made.mutable_caller()->set_aor("1001@hq.north.pbx.test");
+    auto& caller = *made.add_legs();
+    caller.set_tag(caller_tag);
+    caller.set_aor("1001@hq.north.pbx.test");
     return made;
   }
 
-  static state::v1::DialogRecord answer(state::v1::DialogRecord made, const std::string& tag) {
-    made.mutable_callee()->set_tag(tag);
-    made.mutable_callee()->set_contact("sip:1002@10.0.0.8");
-    made.set_answered_at_ms(made.started_at_ms() + 5);
-    return made;
+  static calls::Answered answer(const std::string& tag) {
+    calls::Answered event;
+    event.callee.set_tag(tag);
+    event.callee.set_contact("sip:1002@10.0.0.8");
+    event.at_ms = 1'763'990'000'005;
+    return event;
+  }
+  static calls::Event hang_up(const std::string& tag = "to") {
+    return calls::HungUp{"from", tag, 1'763'990'000'900, false};
+  }
+  static calls::Event refusal() {
+    calls::End end;
+    end.outcome = events::v1::CALL_OUTCOME_CANCELLED;
+    end.node = "proxy-1";
+    return calls::NotAnswered{end};
   }
 
-  static cluster::EndFacts facts(const std::string& node = "proxy-1") {
-    return {1'763'990'000'000,    events::v1::CALL_OUTCOME_ANSWERED, 200,
-            "the caller hung up", events::v1::CALL_PARTY_CALLER,     node};
-  }
+  using There = std::optional<calls::Call>;
 
-  Result<cluster::Step> begin(const state::v1::DialogRecord& made) {
-    return get<cluster::Step>([&](auto done) { store.begin(made, kLease, done); });
+  Result<> begin(const state::v1::DialogRecord& made) {
+    const cluster::EncodedCall call{calls::new_call(made)};
+    return get<void>([&](auto done) { store.begin(call, kLease, done); });
   }
-  Result<cluster::Step> ringing(const state::v1::DialogRecord& made) {
-    return get<cluster::Step>([&](auto done) { store.ringing(made, done); });
+  Result<There> write(const calls::Call& call, std::uint32_t expected) {
+    const cluster::EncodedCall encoded{call};
+    return get<There>([&](auto done) { store.write(encoded, expected, kLease, done); });
   }
-  Result<cluster::Step> answered(const state::v1::DialogRecord& made) {
-    return get<cluster::Step>([&](auto done) { store.answered(made, done); });
-  }
-  Result<cluster::Step> replace(const state::v1::DialogRecord& made, std::uint32_t version) {
-    return get<cluster::Step>([&](auto done) { store.replace(made, version, done); });
-  }
-  Result<cluster::Dialog> end(const state::v1::DialogRecord& made,
-                              const std::string& node = "proxy-1") {
-    auto how = facts(node);
-    const auto now = load(made);
-    const bool answered = now && now->record.state() == state::v1::DIALOG_STATE_ANSWERED;
-    if (!answered) how.outcome = events::v1::CALL_OUTCOME_CANCELLED;
-    return get<cluster::Dialog>([&](auto done) {
-      store.end(cluster::key_of(made), TenantId{made.tenant_id()}, how, kLease, done);
-    });
+  /// Tells the call as it stands in Redis what happened, and writes it.
+  Result<calls::Call> tell(const state::v1::DialogRecord& made, const calls::Event& event) {
+    auto call = load(made);
+    if (!call) return call.error();
+    const auto version = call->version;
+    if (!calls::apply(*call, event).changed) return Errc::InvalidArgument;
+    const auto there = write(*call, version);
+    if (!there) return there.error();
+    return *there ? Result<calls::Call>{Errc::Conflict} : call;
   }
   Result<> forget(const state::v1::DialogRecord& made) {
-    return get<void>([&](auto done) { store.forget(cluster::key_of(made), done); });
+    return get<void>([&](auto done) { store.forget(calls::key_of(made), done); });
   }
-  Result<cluster::Dialog> find(const std::string& sip_call_id, const std::string& a,
+  Result<calls::Call> find(const std::string& sip_call_id, const std::string& a,
                                const std::string& b) {
-    return get<cluster::Dialog>([&](auto done) { store.find(sip_call_id, a, b, done); });
+    return get<calls::Call>([&](auto done) { store.find(sip_call_id, a, b, done); });
   }
-  Result<cluster::Dialog> load(const state::v1::DialogRecord& made) {
-    return get<cluster::Dialog>([&](auto done) { store.load(cluster::key_of(made), done); });
+  Result<calls::Call> load(const state::v1::DialogRecord& made) {
+    return get<calls::Call>([&](auto done) { store.load(calls::key_of(made), done); });
   }
-  std::vector<cluster::Dialog> list(std::uint64_t tenant, std::size_t offset = 0,
+  std::vector<calls::Call> list(std::uint64_t tenant, std::size_t offset = 0,
                                     std::size_t limit = 100) {
-    auto found = get<std::vector<cluster::Dialog>>(
+    auto found = get<std::vector<calls::Call>>(
         [&](auto done) { store.list(TenantId{tenant}, offset, limit, done); });
     REQUIRE(found);
     return std::move(*found);

@@ -4,134 +4,120 @@
 #include <catch2/catch.hpp>
 #include <set>
 
+#include "calls/dialogs_of.hpp"
 #include "cluster/call_event.hpp"
-#include "cluster/errc.hpp"
 #include "contract/cluster/dialog_fixture.hpp"
 #include "core/errc.hpp"
 #include "model/redis_keys.hpp"
 
 using namespace pbx;
-using cluster::key_of;
+using calls::key_of;
 using test::DialogFixture;
 
-TEST_CASE_METHOD(DialogFixture, "A call's events are numbered without gaps", "[cluster]") {
+TEST_CASE_METHOD(DialogFixture, "A call's steps are written one after the other", "[cluster]") {
   const auto call = record("c1");
-  CHECK(begin(call)->sequence == 1);
-  CHECK(ringing(call)->sequence == 2);
-  CHECK(ringing(call)->sequence == 0);  // another branch rings: nothing new to tell
-  CHECK(answered(answer(call, "to"))->sequence == 3);
-  const auto ended = end(call);
+  REQUIRE(begin(call));
+  CHECK(tell(call, calls::Rang{"to", 1, {}})->sequence == 2);
+  CHECK(tell(call, answer("to"))->sequence == 3);
+  CHECK(load(call)->record.state() == state::v1::DIALOG_STATE_ANSWERED);
+  CHECK(tell(call, hang_up())->sequence == 4);
+  const auto ended = load(call);
   REQUIRE(ended);
-  CHECK(ended->sequence == 4);
-  CHECK(ended->record.state() == state::v1::DIALOG_STATE_ENDED);
-  CHECK(ended->record.callee().contact() == "sip:1002@10.0.0.8");
   REQUIRE(ended->end);
-  CHECK(ended->end->reason == "the caller hung up");
-}
-
-TEST_CASE_METHOD(DialogFixture, "A call may end from every state", "[cluster]") {
-  const auto call = record("c1");
-  REQUIRE(begin(call));
-  std::uint32_t last = 1;
-  if (GENERATE(false, true)) {
-    REQUIRE(ringing(call));
-    ++last;
-  }
-  CHECK(end(call)->sequence == last + 1);
-  CHECK(ringing(call).error() == cluster::Errc::AlreadyEnded);
-  CHECK(answered(answer(call, "to")).error() == cluster::Errc::AlreadyEnded);
-  CHECK(replace(call, 1).error() == cluster::Errc::AlreadyEnded);
-}
-
-TEST_CASE_METHOD(DialogFixture, "Nobody ends an answered call as one that was not", "[cluster]") {
-  const auto call = record("c1");
-  REQUIRE(begin(call));
-  REQUIRE(answered(answer(call, "to")));
-  auto late = facts("proxy-2");
-  late.outcome = events::v1::CALL_OUTCOME_NO_ANSWER;
-  const auto refused = get<cluster::Dialog>(
-      [&](auto done) { store.end(key_of(call), TenantId{7}, late, kLease, done); });
-  CHECK(refused.error() == cluster::Errc::AlreadyAnswered);
-  CHECK(count(7) == 1);
-  CHECK(end(call)->sequence == 3);
-}
-
-TEST_CASE_METHOD(DialogFixture, "A call ends as answered only when its answer is written",
-                 "[cluster]") {
-  const auto call = record("c1");
-  REQUIRE(begin(call));
-  const auto end_answered = [&] {
-    return get<cluster::Dialog>(
-        [&](auto done) { store.end(key_of(call), TenantId{7}, facts("proxy-1"), kLease, done); });
-  };
-  CHECK(end_answered().error() == cluster::Errc::NotAnswered);
-  CHECK(count(7) == 1);
-  REQUIRE(answered(answer(call, "to")));
-  CHECK(end_answered()->sequence == 3);
+  CHECK(ended->record.state() == state::v1::DIALOG_STATE_ENDED);
+  CHECK(calls::callee_of(ended->record).contact() == "sip:1002@10.0.0.8");
+  CHECK(ended->end->reason == "The caller hung up.");
+  settle();
   CHECK(count(7) == 0);
 }
 
-TEST_CASE_METHOD(DialogFixture, "A note changes what is told of a call and nothing else",
+TEST_CASE_METHOD(DialogFixture, "Who writes over what it did not know gets what is there",
                  "[cluster]") {
-  auto call = record("c1");
-  REQUIRE(begin(call));
-  call.set_caller_name("Ann");
-  const auto noted = [&] { return get<cluster::Step>([&](auto done) { store.note(call, done); }); };
-  CHECK(noted()->sequence == 0);
-  CHECK(load(call)->record.caller_name() == "Ann");
-  CHECK(load(call)->record.state() == state::v1::DIALOG_STATE_CALLING);
-  CHECK(ringing(call)->sequence == 2);
-  REQUIRE(answered(answer(call, "to")));
-  CHECK(noted().error() == cluster::Errc::AlreadyAnswered);
-}
-
-TEST_CASE_METHOD(DialogFixture, "Exactly one of those who end a call is told so", "[cluster]") {
   const auto call = record("c1");
   REQUIRE(begin(call));
-  REQUIRE(answered(answer(call, "to")));
-  redis::Connection other{loop.context, test::options_for(server.uri()), loop.metrics};
-  loop.connect(other);
-  cluster::Dialogs elsewhere{other, clock};
-
-  std::vector<std::error_code> ends;
-  const auto note = [&](Result<cluster::Dialog> dialog) { ends.push_back(dialog.error()); };
-  for (int i = 0; i < 4; ++i) {
-    store.end(key_of(call), TenantId{7}, facts("proxy-1"), kLease, note);
-    elsewhere.end(key_of(call), TenantId{7}, facts("proxy-2"), kLease, note);
-  }
-  test::run_until(loop.context, [&] { return ends.size() == 8; });
-  CHECK(std::count(ends.begin(), ends.end(), std::error_code{}) == 1);
-  CHECK(std::count(ends.begin(), ends.end(), make_error_code(cluster::Errc::AlreadyEnded)) == 7);
+  auto mine = *load(call);
+  auto theirs = mine;
+  calls::apply(mine, answer("mine"));
+  calls::apply(theirs, answer("theirs"));
+  CHECK_FALSE(*write(mine, 1));
+  const auto there = write(theirs, 1);
+  REQUIRE(there);
+  REQUIRE(*there);
+  CHECK((*there)->version == 2);
+  CHECK(calls::callee_of((*there)->record).tag() == "mine");
 }
 
-TEST_CASE_METHOD(DialogFixture, "An ended record stays until its event is delivered", "[cluster]") {
-  const auto call = answer(record("c1"), "to");
+TEST_CASE_METHOD(DialogFixture, "What ended stays ended, also when its end was told", "[cluster]") {
+  const auto call = record("c1");
   REQUIRE(begin(call));
-  REQUIRE(answered(call));
-  const auto ended = end(call);
-  const auto kept = load(call);
-  REQUIRE(kept);
-  CHECK(cluster::ended_event(*kept).SerializeAsString() ==
-        cluster::ended_event(*ended).SerializeAsString());
+  const auto before = *load(call);
+  REQUIRE(tell(call, refusal()));
+  const bool told = GENERATE(false, true);
+  if (told) REQUIRE(forget(call));
+
+  auto late = before;
+  calls::apply(late, answer("to"));
+  for (const std::uint32_t expected : {0u, 1u, 2u}) {
+    const auto there = write(late, expected);
+    REQUIRE(there);
+    REQUIRE(*there);
+    CHECK((*there)->end);
+  }
+  CHECK(load(call)->end);
+  settle();
+  CHECK(count(7) == 0);
+  CHECK(list(7).empty());
+}
+
+TEST_CASE_METHOD(DialogFixture, "That there was a call is known for some minutes, and no longer",
+                 "[cluster]") {
+  const auto call = record("c1");
+  REQUIRE(begin(call));
+  REQUIRE(tell(call, answer("to")));
+  REQUIRE(tell(call, hang_up()));
+  REQUIRE(forget(call));
   const auto ttl = ask(redis::Command{"PTTL", redis_keys::dialog("a@b")})->integer();
   CHECK(ttl > 0);
-
-  REQUIRE(forget(call));
-  CHECK(load(call).error() == Errc::NotFound);
-  CHECK(end(call).error() == Errc::NotFound);
+  CHECK(ttl <= 5 * 60 * 1000);
+  CHECK(ask(redis::Command{"HSTRLEN", redis_keys::dialog("a@b"), "c1"})->integer() < 100);
+  CHECK(find("a@b", "from", "to")->end);
+  REQUIRE(ask(redis::Command{"DEL", redis_keys::dialog("a@b")}));
   settle();
   CHECK(keys() == 0);
 }
 
-TEST_CASE_METHOD(DialogFixture, "A repeated answer is no second one, another branch's is refused",
-                 "[cluster]") {
+TEST_CASE_METHOD(DialogFixture, "Exactly one of those who end a call has written it", "[cluster]") {
   const auto call = record("c1");
   REQUIRE(begin(call));
-  CHECK(answered(answer(call, "to"))->sequence == 2);
-  CHECK(answered(answer(call, "to"))->sequence == 0);
-  CHECK(answered(answer(call, "other")).error() == cluster::Errc::AlreadyAnswered);
-  CHECK(ringing(call).error() == cluster::Errc::AlreadyAnswered);
-  CHECK(load(call)->record.callee().tag() == "to");
+  REQUIRE(tell(call, answer("to")));
+  redis::Connection other{loop.context, test::options_for(server.uri()), loop.metrics};
+  loop.connect(other);
+  cluster::Dialogs elsewhere{other, clock};
+  auto end = *load(call);
+  const auto version = end.version;
+  calls::apply(end, hang_up());
+  const cluster::EncodedCall encoded{end};
+
+  std::vector<bool> written;
+  const auto note = [&](Result<There> there) { written.push_back(there && !*there); };
+  for (int i = 0; i < 4; ++i) {
+    store.write(encoded, version, kLease, note);
+    elsewhere.write(encoded, version, kLease, note);
+  }
+  test::run_until(loop.context, [&] { return written.size() == 8; });
+  CHECK(std::count(written.begin(), written.end(), true) == 1);
+}
+
+TEST_CASE_METHOD(DialogFixture, "An ended record stays until its event is delivered", "[cluster]") {
+  const auto call = record("c1");
+  REQUIRE(begin(call));
+  REQUIRE(tell(call, answer("to")));
+  const auto ended = tell(call, hang_up());
+  const auto kept = load(call);
+  REQUIRE(kept);
+  CHECK(cluster::ended_event(*kept).SerializeAsString() ==
+        cluster::ended_event(*ended).SerializeAsString());
+  CHECK(ask(redis::Command{"PTTL", redis_keys::dialog("a@b")})->integer() > 3'600'000);
 }
 
 TEST_CASE_METHOD(DialogFixture, "A request that comes again begins no second call", "[cluster]") {
@@ -143,13 +129,12 @@ TEST_CASE_METHOD(DialogFixture, "A request that comes again begins no second cal
     CHECK(count(7) == 1);
   }
   SECTION("the first reply was lost: the same call is not refused") {
-    CHECK(begin(record("c1"))->sequence == 1);
+    CHECK(begin(record("c1")));
     CHECK(count(7) == 1);
   }
   SECTION("it went on meanwhile") {
-    REQUIRE(ringing(record("c1")));
+    REQUIRE(tell(record("c1"), calls::Rang{"to", 1, {}}));
     CHECK(begin(record("c1")).error() == Errc::AlreadyExists);
-    CHECK(ringing(record("c1"))->sequence == 0);
   }
 }
 
@@ -160,27 +145,37 @@ TEST_CASE_METHOD(DialogFixture, "Calls under one Call-ID do not meet", "[cluster
   REQUIRE(begin(mine));
   REQUIRE(begin(theirs));
   REQUIRE(begin(third));
-  CHECK(end(mine)->sequence == 2);
+  CHECK(tell(mine, refusal())->sequence == 2);
   CHECK(load(theirs)->sequence == 1);
-  CHECK(answered(answer(theirs, "to"))->sequence == 2);
+  CHECK(tell(theirs, answer("to"))->sequence == 2);
   CHECK(find("same@id", "other", "")->record.call_id() == "c3");
   CHECK(find("same@id", "from", "to")->record.call_id() == "c2");
   CHECK(ask(redis::Command{"PTTL", redis_keys::dialog("same@id")})->integer() > 3'600'000);
 
   SECTION("a Call-ID used again after the end is a new call beside the old one") {
     const auto again = record("c4", "same@id", "from", 7);
-    CHECK(begin(again)->sequence == 1);
+    CHECK(begin(again));
     CHECK(load(mine)->end);
     REQUIRE(forget(mine));
     CHECK(load(again)->sequence == 1);
+    CHECK(ask(redis::Command{"PTTL", redis_keys::dialog("same@id")})->integer() > 3'600'000);
   }
-  SECTION("their number is bounded") {
+  SECTION("their number is bounded, that of ended ones too") {
     for (int i = 0; i < 13; ++i) {
       REQUIRE(begin(record("x" + std::to_string(i), "same@id", "tag" + std::to_string(i))));
     }
-    CHECK(begin(record("y", "same@id", "yet another")).error() == Errc::Overloaded);
+    const auto full = begin(record("y", "same@id", "yet another"));
+    CHECK(full.error() == Errc::Overloaded);
     settle();
     CHECK(unfinished().empty());
+    for (int i = 0; i < 100; ++i) {
+      const auto id = "x" + std::to_string(i);
+      const auto next = record(id, "same@id", "tag" + std::to_string(i));
+      if (i >= 13) REQUIRE(begin(next));
+      REQUIRE(tell(next, refusal()));
+      REQUIRE(forget(next));
+    }
+    CHECK(ask(redis::Command{"HLEN", redis_keys::dialog("same@id")})->integer() <= 34);
   }
 }
 
@@ -192,30 +187,18 @@ TEST_CASE_METHOD(DialogFixture, "A dialog is found by its tags in either order",
   CHECK(find("a@b", "early", "from")->record.call_id() == "c1");
   CHECK(find("a@b", "stranger", "").error() == Errc::NotFound);
 
-  REQUIRE(answered(answer(call, "to")));
-  CHECK(find("a@b", "from", "to")->record.call_id() == "c1");
-  CHECK(find("a@b", "to", "from")->record.call_id() == "c1");
+  REQUIRE(tell(call, answer("to")));
+  REQUIRE(tell(call, answer("too")));  // another phone at the same moment
+  for (const auto* callee : {"to", "too"}) {
+    CHECK(find("a@b", "from", callee)->record.call_id() == "c1");
+    CHECK(find("a@b", callee, "from")->record.call_id() == "c1");
+  }
   CHECK(find("a@b", "from", "")->record.call_id() == "c1");
   CHECK(find("a@b", "from", "early").error() == Errc::NotFound);
+  CHECK(find("a@b", "from", "t").error() == Errc::NotFound);
+  CHECK(find("a@b", "from", "to too").error() == Errc::NotFound);
   CHECK(find("a@b", "", "").error() == Errc::NotFound);
   CHECK(find("other@b", "from", "to").error() == Errc::NotFound);
-}
-
-TEST_CASE_METHOD(DialogFixture, "Changes of a live record are ordered by its version",
-                 "[cluster]") {
-  auto call = answer(record("c1"), "to");
-  REQUIRE(begin(call));
-  const auto version = answered(call)->version;
-  call.mutable_caller()->set_contact("sip:1001@10.0.0.99");
-  call.set_owner("proxy-2");
-  const auto replaced = replace(call, version);
-  REQUIRE(replaced);
-  CHECK(replaced->sequence == 0);
-  CHECK(replaced->version == version + 1);
-  CHECK(load(call)->record.owner() == "proxy-2");
-  CHECK(load(call)->record.state() == state::v1::DIALOG_STATE_ANSWERED);
-  CHECK(replace(call, version).error() == Errc::Conflict);
-  CHECK(replace(record("nobody"), 1).error() == Errc::NotFound);
 }
 
 TEST_CASE_METHOD(DialogFixture, "A tenant's active calls are listed newest first, in pages",
@@ -236,7 +219,7 @@ TEST_CASE_METHOD(DialogFixture, "A tenant's active calls are listed newest first
   CHECK(list(7, 5, 10).empty());
   CHECK(list(7, 0, 0).empty());
 
-  REQUIRE(end(record("c3", "id3")));
+  REQUIRE(tell(record("c3", "id3"), refusal()));
   settle();
   CHECK(count(7) == 4);
 
@@ -250,34 +233,30 @@ TEST_CASE_METHOD(DialogFixture, "A call's legs are found by our call id", "[clus
   REQUIRE(begin(record("c1", "leg-b", "other")));
   settle();
   const auto legs = [&] {
-    auto found = get<std::vector<cluster::Dialog>>([&](auto done) { store.load_call("c1", done); });
+    auto found = get<std::vector<calls::Call>>([&](auto done) { store.load_call("c1", done); });
     REQUIRE(found);
     std::set<std::string> ids;
     for (const auto& leg : *found) ids.insert(leg.record.sip_call_id());
     return ids;
   };
   CHECK(legs() == std::set<std::string>{"leg-a", "leg-b"});
-  REQUIRE(end(record("c1", "leg-a")));
+  REQUIRE(tell(record("c1", "leg-a"), refusal()));
   REQUIRE(forget(record("c1", "leg-a")));
   CHECK(legs() == std::set<std::string>{"leg-b"});
-  CHECK(
-      get<std::vector<cluster::Dialog>>([&](auto done) { store.load_call("c*", done); })->empty());
+  CHECK(get<std::vector<calls::Call>>([&](auto done) { store.load_call("c*", done); })->empty());
 }
 
-TEST_CASE_METHOD(DialogFixture, "A record that Redis has lost is written as it was, and goes on",
+TEST_CASE_METHOD(DialogFixture, "A record that Redis has lost is written as it is, and goes on",
                  "[cluster]") {
-  auto call = record("c1");
+  const auto call = record("c1");
   REQUIRE(begin(call));
-  REQUIRE(ringing(call));
-  const auto before = load(call);
-  REQUIRE(before);
-  const auto restore = [&] {
-    return get<bool>([&](auto done) { store.restore(*before, kLease, std::move(done)); });
-  };
-  CHECK_FALSE(*restore());  // nothing is lost
+  const auto known = tell(call, calls::Rang{"to", 1, {}});
+  REQUIRE(known);
+  CHECK((*write(*known, 0))->version == 2);  // nothing is lost
   REQUIRE(ask(redis::Command{"FLUSHALL"}));
-  REQUIRE(load(call).error() == pbx::Errc::NotFound);
-  CHECK(*restore());
+  REQUIRE(load(call).error() == Errc::NotFound);
+  CHECK(write(*known, known->version).error() == Errc::NotFound);
+  CHECK_FALSE(*write(*known, 0));
   settle();
   CHECK(count(7) == 1);
   const auto after = load(call);
@@ -285,24 +264,17 @@ TEST_CASE_METHOD(DialogFixture, "A record that Redis has lost is written as it w
   CHECK(after->sequence == 2);
   CHECK(after->record.state() == state::v1::DIALOG_STATE_RINGING);
   CHECK(unfinished().empty());
-  const auto answer_step = answered(answer(call, "to"));
-  REQUIRE(answer_step);
-  CHECK(answer_step->sequence == 3);
-  const auto ended = end(call);
-  REQUIRE(ended);
-  CHECK(ended->sequence == 4);
-  CHECK_FALSE(*restore());  // it has ended, and stays so until it is forgotten
+  CHECK(tell(call, answer("to"))->sequence == 3);
+  CHECK(tell(call, hang_up())->sequence == 4);
 }
 
 TEST_CASE_METHOD(DialogFixture, "Long and strange identifiers are kept as they are", "[cluster]") {
   auto call =
       record("c1", "{we}ird \r\n \xC3\xA9 id@" + std::string(500, 'x'), std::string(300, 't'));
   REQUIRE(begin(call));
-  auto reason = facts();
-  reason.outcome = events::v1::CALL_OUTCOME_FAILED;
-  reason.reason = std::string(100'000, 'r');
-  const auto ended = get<cluster::Dialog>(
-      [&](auto done) { store.end(key_of(call), TenantId{7}, reason, kLease, done); });
+  const std::string reason(100'000, 'r');
+  REQUIRE(tell(call, calls::Closed{calls::closed(reason, 500, 1)}));
+  const auto ended = load(call);
   REQUIRE(ended);
   CHECK(ended->record.sip_call_id() == call.sip_call_id());
   CHECK(ended->end->reason.size() == 512);

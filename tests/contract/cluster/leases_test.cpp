@@ -6,14 +6,14 @@
 
 using namespace pbx;
 using namespace std::chrono_literals;
-using cluster::DialogKey;
-using cluster::key_of;
+using calls::Key;
+using calls::key_of;
 using test::DialogFixture;
 
 namespace {
 
-std::vector<DialogKey> renew(DialogFixture& fixture, const std::vector<DialogKey>& keys) {
-  auto gone = fixture.get<std::vector<DialogKey>>(
+std::vector<Key> renew(DialogFixture& fixture, const std::vector<Key>& keys) {
+  auto gone = fixture.get<std::vector<Key>>(
       [&](auto done) { fixture.store.renew(keys, DialogFixture::kLease, done); });
   REQUIRE(gone);
   return std::move(*gone);
@@ -34,17 +34,17 @@ TEST_CASE_METHOD(DialogFixture, "A record that nobody renews is handed to one re
   CHECK(unfinished().empty());  // taken
   clock.advance(kLease + 1ms);
   CHECK(unfinished().size() == 1);  // and not dealt with
-  REQUIRE(end(call));
+  REQUIRE(tell(call, refusal()));
   REQUIRE(forget(call));
   clock.advance(kLease + 1ms);
   CHECK(unfinished().empty());
 }
 
 TEST_CASE_METHOD(DialogFixture, "Renewed records stay with their node", "[cluster]") {
-  std::vector<DialogKey> keys;
+  std::vector<Key> keys;
   for (int i = 0; i < 700; ++i) {
     const auto call = record("c" + std::to_string(i), "id" + std::to_string(i));
-    store.begin(call, kLease, [](Result<cluster::Step> step) { REQUIRE(step); });
+    store.begin(cluster::EncodedCall{calls::new_call(call)}, kLease, [](Result<> begun) { REQUIRE(begun); });
     keys.push_back(key_of(call));
   }
   settle();
@@ -64,9 +64,9 @@ TEST_CASE_METHOD(DialogFixture, "A node learns which of its calls are over", "[c
   const auto first = record("c1", "id1"), second = record("c2", "id2");
   REQUIRE(begin(first));
   REQUIRE(begin(second));
-  const std::vector<DialogKey> keys{key_of(first), key_of(second)};
+  const std::vector<Key> keys{key_of(first), key_of(second)};
   CHECK(renew(*this, keys).empty());
-  REQUIRE(end(first, "proxy-2"));
+  REQUIRE(tell(first, refusal()));
   CHECK(renew(*this, keys) == std::vector{key_of(first)});
   REQUIRE(forget(first));
   CHECK(renew(*this, keys) == std::vector{key_of(first)});
@@ -77,7 +77,7 @@ TEST_CASE_METHOD(DialogFixture, "An ended call whose event was lost with its nod
                  "[cluster]") {
   const auto call = record("c1");
   REQUIRE(begin(call));
-  REQUIRE(end(call, "proxy-2"));
+  REQUIRE(tell(call, refusal()));
   clock.advance(kLease - 1s);
   const std::vector keys{key_of(call)};
   CHECK(renew(*this, keys) == keys);  // its owner lives on; the node that ended it does not
@@ -85,7 +85,7 @@ TEST_CASE_METHOD(DialogFixture, "An ended call whose event was lost with its nod
   const auto lapsed = unfinished();
   REQUIRE(lapsed.size() == 1);
   CHECK(lapsed[0].ended);
-  CHECK(load(call)->end->node == "proxy-2");
+  CHECK(load(call)->end->node == "proxy-1");
 
   clock.advance(kLease - 1s);
   store.renew_ended(keys, kLease);
@@ -106,7 +106,7 @@ TEST_CASE_METHOD(DialogFixture, "A lease without a record is cleared away by for
   const auto lapsed = unfinished();
   REQUIRE(lapsed.size() == 1);
   CHECK(load(call).error() == Errc::NotFound);
-  CHECK(end(call).error() == Errc::NotFound);
+  CHECK(tell(call, refusal()).error() == Errc::NotFound);
   REQUIRE(forget(call));
   clock.advance(kLease + 1ms);
   CHECK(unfinished().empty());

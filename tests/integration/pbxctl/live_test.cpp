@@ -41,8 +41,9 @@ void start_call(fakes::ManagedCluster& cluster) {
   call.set_owner("proxy-1");
   call.set_started_at_ms(Session::kNow - 70'000);
   call.set_answered_at_ms(Session::kNow - 65'000);
-  call.mutable_caller()->set_aor("1001@hq.north.pbx.test");
-  call.mutable_caller()->set_contact("sip:1001@127.0.0.1:5062");
+  auto& caller = *call.add_legs();
+  caller.set_aor("1001@hq.north.pbx.test");
+  caller.set_contact("sip:1001@127.0.0.1:5062");
   call.set_dialled("1002");
   call.set_callee_aor("1002@hq.north.pbx.test");
   call.set_route_reason("1002 is a user of the caller's tenant");

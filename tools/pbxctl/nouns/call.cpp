@@ -1,3 +1,4 @@
+#include "calls/dialogs_of.hpp"
 #include "pbx/proxy/v1/proxy.pb.h"
 #include "pbxctl/context.hpp"
 #include "pbxctl/nouns/nouns.hpp"
@@ -37,7 +38,7 @@ std::string callee_of(const DialogRecord& call) {
 }
 
 Row row_of(const Context& context, const DialogRecord& call) {
-  return {call.call_id(),   call.caller().aor(),  callee_of(call),
+  return {call.call_id(),   calls::caller_of(call).aor(),  callee_of(call),
           state_word(call), lasts(context, call), local_time(call.started_at_ms()),
           call.owner()};
 }
@@ -102,12 +103,12 @@ void show(Context& context, const Arguments& arguments) {
     details.add("Call", call->call_id())
         .add("State", state_word(*call))
         .add("For", lasts(context, *call))
-        .add("From", call->caller().aor())
+        .add("From", calls::caller_of(*call).aor())
         .add("Caller's name", call->caller_name())
-        .add("Caller's phone", call->caller().contact())
+        .add("Caller's phone", calls::caller_of(*call).contact())
         .add("Dialled", call->dialled())
         .add("To", call->callee_aor())
-        .add("Callee's phone", call->callee().contact())
+        .add("Callee's phone", calls::callee_of(*call).contact())
         .add("Ringing", ringing)
         .add("Route", call->route_reason())
         .add("Started", local_time(call->started_at_ms()))

@@ -5,7 +5,7 @@
 using namespace pbx;
 
 TEST_CASE("The ENDED event repeats all that earlier ones said", "[cluster]") {
-  cluster::Dialog dialog;
+  calls::Call dialog;
   auto& record = dialog.record;
   record.set_call_id("c1");
   record.set_sip_call_id("a@b");
@@ -13,15 +13,15 @@ TEST_CASE("The ENDED event repeats all that earlier ones said", "[cluster]") {
   record.set_started_at_ms(100);
   record.set_ringing_at_ms(200);
   record.set_answered_at_ms(300);
-  record.mutable_caller()->set_aor("1001@hq.north.pbx.test");
-  record.mutable_callee()->set_contact("sip:1002@10.0.0.8");
+  record.add_legs()->set_aor("1001@hq.north.pbx.test");
+  record.add_legs()->set_contact("sip:1002@10.0.0.8");
   record.set_dialled("1002");
   record.set_callee_aor("1002@hq.north.pbx.test");
   record.set_caller_name("Ada");
   record.set_caller_user_id(1);
   record.set_callee_user_id(2);
   dialog.sequence = 4;
-  dialog.end = cluster::EndFacts{900,
+  dialog.end = calls::End{900,
                                  events::v1::CALL_OUTCOME_ANSWERED,
                                  200,
                                  "the caller hung up",
@@ -54,11 +54,12 @@ TEST_CASE("The ENDED event repeats all that earlier ones said", "[cluster]") {
 
 TEST_CASE("What a lost node may not have told is told again with the same numbers", "[cluster]") {
   using events::v1::CallEventKind;
-  cluster::Dialog dialog;
+  calls::Call dialog;
   auto& record = dialog.record;
   record.set_call_id("c1");
   record.set_started_at_ms(100);
-  record.mutable_callee()->set_contact("sip:1002@10.0.0.8");
+  record.add_legs();
+  record.add_legs()->set_contact("sip:1002@10.0.0.8");
   const auto told = [&] {
     std::vector<std::pair<CallEventKind, std::uint32_t>> all;
     for (const auto& event : cluster::events_until(dialog, "proxy-2")) {
@@ -80,7 +81,7 @@ TEST_CASE("What a lost node may not have told is told again with the same number
   CHECK(told() == Told{{kStarted, 1}, {kAnswered, 2}});
   dialog.sequence = 3;
   CHECK(told() == Told{{kStarted, 1}, {kRinging, 2}, {kAnswered, 3}});
-  dialog.end = cluster::EndFacts{};
+  dialog.end = calls::End{};
   dialog.sequence = 4;
   CHECK(told() == Told{{kStarted, 1}, {kRinging, 2}, {kAnswered, 3}});
 
@@ -93,7 +94,8 @@ TEST_CASE("What a lost node may not have told is told again with the same number
 
 TEST_CASE("A call that was not answered has nobody who answered it", "[cluster]") {
   state::v1::DialogRecord record;
-  record.mutable_callee()->set_contact("sip:1002@10.0.0.8");
+  record.add_legs();
+  record.add_legs()->set_contact("sip:1002@10.0.0.8");
   const auto event =
       cluster::call_event(record, events::v1::CALL_EVENT_KIND_RINGING, 2, "proxy-1", 5);
   CHECK(event.parties().answered_by().empty());

@@ -82,7 +82,7 @@ struct LostSecondHop {
   }
   /// What `near` sends when the call is given up.
   Sent cancel() {
-    REQUIRE(near.router.hang_up(near.records.only().record.call_id(), "enough"));
+    REQUIRE(near.router.hang_up(near.records.only().record().call_id(), "enough"));
     near.next();  // the caller's 480
     auto cancel = near.next();
     REQUIRE(cancel.method() == "CANCEL");
@@ -141,8 +141,8 @@ TEST_CASE("A ringing call of a lost node is answered at the next one", "[proxy][
   CHECK(call.survivor.next().method() == "ACK");
   CHECK(call.survivor.silent());
   CHECK(call.entry().events == Events{"started", "ringing", "answered"});
-  CHECK(call.entry().record.callee().tag() == "phone0");
-  CHECK_FALSE(call.entry().record.has_early());
+  CHECK(call.entry().callee().tag() == "phone0");
+  CHECK_FALSE(call.entry().record().has_early());
   CHECK(call.survivor.metrics.resumed.Value() == 1);
 }
 
@@ -179,7 +179,7 @@ TEST_CASE("The caller's CANCEL reaches the phones through the next node", "[prox
   CHECK(call.survivor.next().status() == 487);
   CHECK(call.survivor.silent());
   CHECK(call.entry().events == Events{"started", "ringing", "ended"});
-  CHECK(call.entry().end.hung_up_by == events::v1::CALL_PARTY_CALLER);
+  CHECK(call.entry().end().hung_up_by == events::v1::CALL_PARTY_CALLER);
   CHECK(call.survivor.early.empty());
 }
 
@@ -192,7 +192,7 @@ TEST_CASE("A busy phone's answer is acknowledged and told to the caller", "[prox
   CHECK(call.survivor.next().method() == "ACK");
   const auto busy = call.survivor.next();
   CHECK(busy.status() == 486);
-  CHECK(call.entry().end.outcome == events::v1::CALL_OUTCOME_BUSY);
+  CHECK(call.entry().end().outcome == events::v1::CALL_OUTCOME_BUSY);
 }
 
 TEST_CASE("What a phone had refused before the loss is remembered", "[proxy][resumption]") {
@@ -211,7 +211,7 @@ TEST_CASE("Timer C goes on where it stood", "[proxy][resumption]") {
   LostCall call{1};
   call.ring(0);
   call.lose(170s);
-  const auto& early = call.entry().record.early();
+  const auto& early = call.entry().record().early();
   const auto stored = sip::parse_stored(early.invite());
   REQUIRE(stored);
   call.survivor.resumption.take(stored->get(), {});  // as when the record's lease ran out
@@ -224,7 +224,7 @@ TEST_CASE("Timer C goes on where it stood", "[proxy][resumption]") {
   call.survivor.forget_sent();
   call.respond(0, 487);
   CHECK(call.survivor.next().method() == "ACK");
-  CHECK(call.entry().end.outcome == events::v1::CALL_OUTCOME_NO_ANSWER);
+  CHECK(call.entry().end().outcome == events::v1::CALL_OUTCOME_NO_ANSWER);
 }
 
 TEST_CASE("The caller repeats its INVITE to the next node", "[proxy][resumption]") {
@@ -334,11 +334,11 @@ TEST_CASE("A node that does not have the lost one's address leaves its calls alo
   call.lose();
   World elsewhere{"127.0.0.12"};
   elsewhere.inherit(call.lost);
-  const auto stored = sip::parse_stored(call.entry().record.early().invite());
+  const auto stored = sip::parse_stored(call.entry().record().early().invite());
   REQUIRE(stored);
   elsewhere.resumption.take(stored->get(), {});
   CHECK(elsewhere.silent());
-  CHECK(elsewhere.records.only().record.early().boot() == call.lost.settings.boot);
+  CHECK(elsewhere.records.only().record().early().boot() == call.lost.settings.boot);
 }
 
 TEST_CASE("While records cannot be read, only ringing goes on", "[proxy][resumption]") {
@@ -388,14 +388,14 @@ TEST_CASE("Bindings that cannot be read are not none", "[proxy][resumption]") {
     CHECK(call.entry().events.back() == "answered");
   }
   SECTION("a caller whom nobody can connect may try again") {
-    const auto stored = sip::parse_stored(call.entry().record.early().invite());
+    const auto stored = sip::parse_stored(call.entry().record().early().invite());
     REQUIRE(stored);
     call.survivor.resumption.take(stored->get(), {});
     CHECK(call.survivor.next().status() == 100);
     const auto refusal = call.survivor.next();
     CHECK(refusal.status() == 503);
     CHECK(refusal.message->has(HeaderId::RetryAfter));
-    CHECK(call.entry().end.sip_code == 503);
+    CHECK(call.entry().end().sip_code == 503);
   }
 }
 
@@ -403,11 +403,11 @@ TEST_CASE("A record whose INVITE makes no sense is closed with a reason", "[prox
   LostCall call{1};
   call.ring(0);
   call.lose();
-  call.survivor.records.calls.begin()->second.record.mutable_early()->set_invite("nonsense");
+  call.survivor.records.calls.begin()->second.call.record.mutable_early()->set_invite("nonsense");
   call.respond(0, 486);
   CHECK(call.survivor.next().status() == 486);  // stateless
   CHECK(call.entry().events.back() == "ended");
-  CHECK(call.entry().end.reason == "What is stored of the call cannot be read.");
+  CHECK(call.entry().end().reason == "What is stored of the call cannot be read.");
 }
 
 TEST_CASE("A phone that answers need not be registered any more", "[proxy][resumption]") {
@@ -421,8 +421,8 @@ TEST_CASE("A phone that answers need not be registered any more", "[proxy][resum
   CHECK(call.survivor.next().status() == 200);
   CHECK(call.survivor.silent());
   CHECK(call.entry().events.back() == "answered");
-  CHECK(call.entry().record.owner() == "survivor");
-  CHECK(call.entry().record.callee().route_set_size() == 1);
+  CHECK(call.entry().record().owner() == "survivor");
+  CHECK(call.entry().callee().route_set_size() == 1);
   call.respond(0, 200);  // the caller's ACK was lost
   CHECK(call.survivor.next().status() == 200);
   CHECK(call.entry().events.size() == 3);
@@ -460,7 +460,7 @@ TEST_CASE("A refusal is acknowledged through the successor of the phone's own no
 
 TEST_CASE("The record of an early call tells no credentials and no media", "[proxy][resumption]") {
   LostCall call{1};
-  const auto& invite = call.lost.records.only().record.early().invite();
+  const auto& invite = call.lost.records.only().record().early().invite();
   CHECK(invite.find("Authorization") == std::string::npos);
   const auto stored = sip::parse_stored(invite);
   REQUIRE(stored);

@@ -28,7 +28,7 @@ struct Adopted {
     lost.receive_bytes(answer(sent, 200, "callee", "Contact: <sip:phone@10.0.0.2:5060>\n"),
                        sent.flow);
     node.inherit(lost);
-    auto record = lost.records.only().record;
+    auto record = lost.records.only().record();
     record.set_owner(node.settings.node);
     watch.add(record);
     watch.run();
@@ -163,7 +163,7 @@ TEST_CASE("An adopted call whose phones have it is asked for again, and left alo
     CHECK(call.node.silent());
     call.pass(60s);
   }
-  CHECK_FALSE(call.entry().ended);
+  CHECK_FALSE(call.entry().ended());
   CHECK(call.node.metrics.phones_asked.Value() == 12);
 }
 
@@ -177,7 +177,7 @@ TEST_CASE("It is enough when a phone is heard by one of the two ways", "[proxy][
     }
     call.pass(60s);
   }
-  CHECK_FALSE(call.entry().ended);
+  CHECK_FALSE(call.entry().ended());
 }
 
 TEST_CASE("An adopted call that a phone does not have is ended at both", "[proxy][session]") {
@@ -195,20 +195,20 @@ TEST_CASE("An adopted call that a phone does not have is ended at both", "[proxy
     CHECK(bye.to() == "127.0.0.11:5060");  // where the phones were heard
   }
   CHECK(call.watch.size() == 0);
-  REQUIRE(call.entry().ended);
-  CHECK(call.entry().end.outcome == events::v1::CALL_OUTCOME_ANSWERED);
-  CHECK(call.entry().end.hung_up_by == events::v1::CALL_PARTY_PLATFORM);
-  CHECK(call.entry().end.at_ms == adopted_at);  // when it was last known to go on
+  REQUIRE(call.entry().ended());
+  CHECK(call.entry().end().outcome == events::v1::CALL_OUTCOME_ANSWERED);
+  CHECK(call.entry().end().hung_up_by == events::v1::CALL_PARTY_PLATFORM);
+  CHECK(call.entry().end().at_ms == adopted_at);  // when it was last known to go on
   CHECK(call.node.metrics.found_over.Value() == 1);
 }
 
 TEST_CASE("An adopted call whose phones are silent ends after four rounds", "[proxy][session]") {
   Adopted call{"127.0.0.12"};
   call.pass(239s);
-  CHECK_FALSE(call.entry().ended);
+  CHECK_FALSE(call.entry().ended());
   call.pass(2s);
-  CHECK(call.entry().ended);
-  CHECK(call.entry().end.reason == "A phone did not answer any more.");
+  CHECK(call.entry().ended());
+  CHECK(call.entry().end().reason == "A phone did not answer any more.");
 }
 
 TEST_CASE("A call that has ended by itself is not asked for any more", "[proxy][session]") {
@@ -217,5 +217,5 @@ TEST_CASE("A call that has ended by itself is not asked for any more", "[proxy][
   call.goes_on = false;
   call.pass(60s);
   CHECK(call.watch.size() == 0);
-  CHECK_FALSE(call.entry().ended);
+  CHECK_FALSE(call.entry().ended());
 }
