@@ -42,9 +42,9 @@ std::optional<Dialog> dialog_between(const DialogRecord& record, std::string_vie
 
 bool may_pass(const Call& call, std::string_view from_tag, std::string_view to_tag, bool bye,
               Knowledge knowledge) {
-  if (call.end) return false;
   const auto dialog = dialog_between(call.record, from_tag, to_tag);
-  if (dialog && dialog->state == state::v1::LEG_STATE_OVER) return false;
+  // A hang-up of what is over for us may still be news to the other side.
+  if (call.end || (dialog && dialog->state == state::v1::LEG_STATE_OVER)) return dialog && bye;
   if (call.answered()) return dialog.has_value();
   if (knowledge == Knowledge::Record) {
     const auto& caller = caller_of(call.record).tag();

@@ -33,7 +33,8 @@ enum class Knowledge : std::uint8_t {
   Record  ///< What was written. A lost node may have known more: an answer, a phone that rings.
 };
 
-/// A request (not an ACK) within the call may pass to the other side.
+/// A request (not an ACK) within the call may pass to the other side. Of a dialog that is over only
+/// a BYE does.
 bool may_pass(const Call& call, std::string_view from_tag, std::string_view to_tag, bool bye,
               Knowledge knowledge);
 

@@ -23,7 +23,7 @@ Result<calls::End> decode_end(std::string_view bytes) {
   if (!event.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
     return pbx::Errc::BadData;
   return calls::End{event.ended_at_ms(), event.outcome(),    event.sip_code(),
-                  event.reason(),      event.hung_up_by(), event.node()};
+                    event.reason(),      event.hung_up_by(), event.node()};
 }
 
 bool lists(std::string_view tags, std::string_view tag) {
@@ -39,8 +39,8 @@ bool lists(std::string_view tags, std::string_view tag) {
 template <class HasCallee>
 int fit(state::v1::DialogState state, std::string_view caller_tag, std::string_view tag_a,
         std::string_view tag_b, const HasCallee& has_callee) {
-  const bool rings = state == state::v1::DIALOG_STATE_CALLING ||
-                     state == state::v1::DIALOG_STATE_RINGING;
+  const bool rings =
+      state == state::v1::DIALOG_STATE_CALLING || state == state::v1::DIALOG_STATE_RINGING;
   const auto matches = [&](std::string_view caller, std::string_view callee) {
     if (caller.empty() || caller_tag != caller) return 0;
     if (!callee.empty() && has_callee(callee)) return 3;
@@ -48,6 +48,19 @@ int fit(state::v1::DialogState state, std::string_view caller_tag, std::string_v
   };
   const int tags = std::max(matches(tag_a, tag_b), tag_b.empty() ? 0 : matches(tag_b, tag_a));
   return tags == 0 ? 0 : 2 * tags + (state != state::v1::DIALOG_STATE_ENDED ? 1 : 0);
+}
+
+/// What a call whose end was told still knows of its dialogs.
+void add_legs(state::v1::DialogRecord& record, const DialogHeader& header) {
+  record.add_legs()->set_tag(std::string{header.caller_tag});
+  auto tags = header.callee_tags;
+  while (!tags.empty()) {
+    const auto end = std::min(tags.find(' '), tags.size());
+    auto& leg = *record.add_legs();
+    leg.set_tag(std::string{tags.substr(0, end)});
+    leg.set_state(state::v1::LEG_STATE_OVER);
+    tags.remove_prefix(std::min(end + 1, tags.size()));
+  }
 }
 
 std::string callee_tags_of(const state::v1::DialogRecord& record) {
@@ -80,9 +93,8 @@ int fit_of(const DialogHeader& header, std::string_view tag_a, std::string_view 
 
 int fit_of(const calls::Call& call, std::string_view tag_a, std::string_view tag_b) {
   const auto& record = call.record;
-  return fit(record.state(), calls::caller_of(record).tag(), tag_a, tag_b, [&](std::string_view tag) {
-    return calls::find_callee(record, tag) != nullptr;
-  });
+  return fit(record.state(), calls::caller_of(record).tag(), tag_a, tag_b,
+             [&](std::string_view tag) { return calls::find_callee(record, tag) != nullptr; });
 }
 
 Result<DialogHeader> parse_dialog_header(std::string_view value) {
@@ -106,6 +118,7 @@ Result<calls::Call> decode_call(const DialogHeader& header) {
   if (!dialog.record.ParseFromArray(header.body.data(), static_cast<int>(header.body.size()))) {
     return pbx::Errc::BadData;
   }
+  if (header.body.empty()) add_legs(dialog.record, header);
   dialog.record.set_state(header.state);
   dialog.sequence = header.sequence;
   dialog.version = header.version;

@@ -83,6 +83,9 @@ std::vector<std::string> validate(const config::v1::Proxy& config) {
                            minutes{24 * 60});
   faults.duration_in_range("udpGather", config.udp_gather(), milliseconds{0}, milliseconds{20});
   faults.duration_in_range("dialogLease", config.dialog_lease(), seconds{3}, minutes{60});
+  faults.duration_in_range("callCheck", config.call_check(), seconds{5}, minutes{24 * 60});
+  faults.duration_in_range("maxCallDuration", config.max_call_duration(), seconds{10},
+                           minutes{7 * 24 * 60});
   faults.duration_in_range("sessionCheck", config.session_check(), seconds{2}, minutes{60});
   faults.duration_in_range("sessionUnclear", config.session_unclear(), seconds{10},
                            minutes{7 * 24 * 60});
@@ -104,6 +107,8 @@ Settings settings_of(const config::v1::Proxy& config, const std::string& node) {
   settings.timer_c = runtime::from_proto(config.timer_c(), settings.timer_c);
   settings.nonce_lifetime = runtime::from_proto(config.nonce_lifetime(), settings.nonce_lifetime);
   settings.dialog_lease = runtime::from_proto(config.dialog_lease(), settings.dialog_lease);
+  settings.call_check = runtime::from_proto(config.call_check(), settings.call_check);
+  settings.max_call = runtime::from_proto(config.max_call_duration(), settings.max_call);
   settings.session_check = runtime::from_proto(config.session_check(), settings.session_check);
   settings.session_unclear =
       runtime::from_proto(config.session_unclear(), settings.session_unclear);

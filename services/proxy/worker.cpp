@@ -48,10 +48,16 @@ Worker::Worker(runtime::Loop& loop, unsigned index, Shared& shared)
       sessions_{{node_, layer_, keeper_,
                  [&live = shared.live](const state::v1::DialogRecord& record) {
                    return live.find(calls::key_of(record)) != nullptr;
+                 },
+                 [this](const state::v1::DialogRecord& record, Clock::Steady confirmed) {
+                   rounds_.settled(record, confirmed);
                  }}},
+      rounds_{node_, shared.live, sessions_},
       reaper_{{node_, dialogs_, keeper_, shared.live, shared.undelivered,
                [this](const sip::Message& invite) { edge_.on_orphan(invite, {}); },
-               [this](const state::v1::DialogRecord& record) { sessions_.add(record); }}},
+               [this](const state::v1::DialogRecord& record) {
+                 sessions_.add(record, node_.clock.steady());
+               }}},
       driver_{loop_, timers_},
       flush_trays_{loop_,
                    [this] {
@@ -123,6 +129,7 @@ void Worker::maintain() {
       const bool due = ++ticks_ % static_cast<unsigned>(lease) == 0;
       if (due || reaper_.urgent()) reaper_.renew();
       if (due || reaper_.has_more()) reaper_.sweep();
+      rounds_.run();
       sessions_.run();
     }
     maintain();

@@ -7,6 +7,7 @@
 #include "cluster/locations.hpp"
 #include "cluster/nodes.hpp"
 #include "net/end_of_turn.hpp"
+#include "proxy/adapters/call_rounds.hpp"
 #include "proxy/adapters/dialog_keeper.hpp"
 #include "proxy/adapters/reaper.hpp"
 #include "proxy/adapters/redis_location_reader.hpp"
@@ -89,6 +90,7 @@ class Worker {
   Router router_;
   Edge edge_;
   SessionWatch sessions_;
+  CallRounds rounds_;
   Reaper reaper_;
   TimerDriver driver_;
   net::EndOfTurn flush_trays_;

@@ -69,13 +69,12 @@ class MemoryCallRecords final : public proxy::CallRecords {
   }
   void find(std::string_view sip_call_id, std::string_view tag_a, std::string_view tag_b,
             Found done) override {
-    reply([this, id = std::string{sip_call_id}, a = std::string{tag_a}, b = std::string{tag_b},
-           done = std::move(done)]() mutable {
-      if (down) return done(Errc::Unavailable);
-      const auto* entry = find_entry(id, a, b);
-      if (entry == nullptr) return done(Errc::NotFound);
-      done(Known{entry->call, entry->knowledge});
-    });
+    // What this process looks after is known at once.
+    if (down) return done(Errc::Unavailable);
+    const auto* entry =
+        find_entry(std::string{sip_call_id}, std::string{tag_a}, std::string{tag_b});
+    if (entry == nullptr) return done(Errc::NotFound);
+    done(Known{entry->call, entry->knowledge});
   }
   void take_over(std::string_view sip_call_id, std::string_view caller_tag, Wanted wanted,
                  Taken done) override {

@@ -36,8 +36,7 @@ std::int64_t time_of(const calls::Call& call, events::v1::CallEventKind kind) {
 }
 
 /// All but the end's, which is told when it is stored.
-std::vector<events::v1::CallEvent> events_of(const calls::Call& call,
-                                             const calls::Outcome& outcome,
+std::vector<events::v1::CallEvent> events_of(const calls::Call& call, const calls::Outcome& outcome,
                                              const std::string& node) {
   std::vector<events::v1::CallEvent> events;
   auto sequence = call.sequence - static_cast<std::uint32_t>(outcome.facts.size());
@@ -54,6 +53,7 @@ std::vector<events::v1::CallEvent> events_of(const calls::Call& call,
 LiveCall::LiveCall(calls::Call call, std::uint32_t stored)
     : key_{calls::key_of(call.record)},
       call_{std::make_unique<calls::Call>(std::move(call))},
+      answered_at_ms_{call_->record.answered_at_ms()},
       stored_{stored} {}
 
 calls::Call& LiveCall::open() const {
@@ -67,6 +67,7 @@ calls::Call& LiveCall::open() const {
 
 /// A call that is answered goes on for long without anything to do.
 void LiveCall::rest() {
+  if (call_) answered_at_ms_ = call_->record.answered_at_ms();
   if (!call_ || !steps_.empty() || writing_ || !call_->answered()) return;
   value_ = cluster::encode_call(*call_);
   call_ = nullptr;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <boost/asio/any_io_executor.hpp>
 #include <cstdint>
 #include <memory>
@@ -11,23 +12,25 @@
 
 #include "calls/call.hpp"
 #include "cluster/dialogs.hpp"
+#include "core/clock.hpp"
 #include "core/move_function.hpp"
 #include "core/result.hpp"
 #include "pbx/events/v1/call.pb.h"
 
 namespace pbx::proxy {
 
-/// A call as one process knows it, and how much of that Redis has. All workers of the process tell it
-/// what happens; one write at a time brings Redis up to it, by whichever worker began that write. So
-/// steps are written in the order in which they happened, however many workers saw them, and an
-/// outage needs no queue but this: what is not stored yet is the difference. Thread-safe.
+/// A call as one process knows it, and how much of that Redis has. All workers of the process tell
+/// it what happens; one write at a time brings Redis up to it, by whichever worker began that
+/// write. So steps are written in the order in which they happened, however many workers saw them,
+/// and an outage needs no queue but this: what is not stored yet is the difference. Thread-safe.
 class LiveCall {
  public:
   /// Who waits for a step, on whose thread.
   struct Waiter {
     boost::asio::any_io_executor executor;
     MoveFunction<void(Result<>)> done;
-    /// Waits for a store that is away; others are told of it at once. The step is written either way.
+    /// Waits for a store that is away; others are told of it at once. The step is written either
+    /// way.
     bool patient = false;
   };
   struct Answer {
@@ -77,6 +80,16 @@ class LiveCall {
   /// See cluster::fit_of.
   int fit(std::string_view tag_a, std::string_view tag_b) const;
   bool over() const;
+  /// 0: not answered.
+  std::int64_t answered_at_ms() const { return answered_at_ms_; }
+
+  /// When its phones are asked next, and when both were last known to have it. Of the one thread
+  /// that asks; the epoch is "not set".
+  struct Turn {
+    Clock::Steady next{};
+    Clock::Steady confirmed{};
+  };
+  Turn turn;
   /// Everything that happened is known here: this process began it.
   bool all_known() const { return all_known_; }
   void not_all_known() { all_known_ = false; }
@@ -91,8 +104,7 @@ class LiveCall {
 
   calls::Call& open() const;
   void rest();
-  Step& add_step(const calls::Event& event, const calls::Outcome& outcome,
-                 const std::string& node);
+  Step& add_step(const calls::Event& event, const calls::Outcome& outcome, const std::string& node);
   bool due() const;
   bool is_what_was_told(const calls::Call& there) const;
 
@@ -100,6 +112,7 @@ class LiveCall {
   mutable std::mutex mutex_;
   mutable std::string value_;                  ///< While it rests.
   mutable std::unique_ptr<calls::Call> call_;  ///< While something happens.
+  std::atomic<std::int64_t> answered_at_ms_;
   std::uint32_t stored_;
   std::uint32_t told_ = 0;  ///< The version that a write is under way with.
   bool writing_ = false;

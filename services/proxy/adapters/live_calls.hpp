@@ -13,7 +13,8 @@
 
 namespace pbx::proxy {
 
-/// The calls that this process looks after, whichever of its workers began or ends them. Thread-safe.
+/// The calls that this process looks after, whichever of its workers began or ends them.
+/// Thread-safe.
 class LiveCalls {
  public:
   static constexpr std::size_t kShards = 16;

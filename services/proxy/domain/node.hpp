@@ -18,7 +18,9 @@ struct Settings {
   std::chrono::milliseconds timer_c{180'000};
   std::chrono::milliseconds nonce_lifetime{300'000};
   std::chrono::milliseconds dialog_lease{30'000};
+  std::chrono::milliseconds call_check{300'000};  ///< Each call's phones are asked so often.
   std::chrono::milliseconds session_check{60'000};
+  std::chrono::milliseconds max_call{24 * 3'600'000};  ///< No call lasts longer.
   std::chrono::milliseconds session_unclear{12 * 3'600'000};
   std::size_t max_transactions = 50'000;  ///< A worker.
   std::chrono::milliseconds tcp_idle{900'000};

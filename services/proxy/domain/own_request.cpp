@@ -64,6 +64,17 @@ std::string address(const std::string& aor, const std::string& tag) {
   return "<sip:" + aor + ">;tag=" + tag;
 }
 
+constexpr std::uint64_t kNonceMask = 0xFFFF;
+
+/// The random part of an own request's branch: a MAC over what it is, and a nonce.
+std::uint64_t own_random(const Node& node, std::string_view call_id, std::string_view method,
+                         std::string_view to_tag, std::uint64_t nonce) {
+  std::string what{"own "};
+  what.append(method).append(" ").append(to_tag).append(" ");
+  sip::append_number(what, nonce & kNonceMask);
+  return (node.tokens.branch_random(call_id, what) & ~kNonceMask) | (nonce & kNonceMask);
+}
+
 /// All but what is special to a method, and the end.
 std::optional<OwnRequest> begin_request(const Node& node, const state::v1::DialogRecord& record,
                                         Side to, Way way, std::string_view method,
@@ -73,7 +84,7 @@ std::optional<OwnRequest> begin_request(const Node& node, const state::v1::Dialo
   if (!start) return std::nullopt;
   OwnRequest request;
   request.flow = start->flow;
-  request.random = random_u64();
+  request.random = own_random(node, record.sip_call_id(), method, there.tag(), random_u64());
   std::string branch;
   sip::append_branch(branch, {node.worker, request.random, 0});
   const auto& listener = node.addresses[start->flow.listener];
@@ -110,6 +121,15 @@ std::optional<OwnRequest> make_question(const Node& node, const state::v1::Dialo
   auto question = begin_request(node, record, to, way, "INFO", 0);
   if (question) sip::append_body(question->bytes);
   return question;
+}
+
+bool is_own_request(const Node& node, const sip::Message& request) {
+  const auto via = request.top_via();
+  const auto branch = via ? sip::parse_branch(via->branch) : std::nullopt;
+  const auto to = request.to();
+  if (!branch || !to) return false;
+  return branch->random ==
+         own_random(node, request.call_id(), request.method_text(), to->tag(), branch->random);
 }
 
 void send_byes(const Node& node, TransactionLayer& layer, const state::v1::DialogRecord& record,

@@ -7,6 +7,7 @@
 
 #include "pbx/state/v1/dialog.pb.h"
 #include "proxy/domain/node.hpp"
+#include "sip/message.hpp"
 
 namespace pbx::proxy {
 
@@ -36,6 +37,10 @@ std::optional<OwnRequest> make_bye(const Node& node, const state::v1::DialogReco
 /// content (RFC 2976 §2.2), whose CSeq is below all that the other phone has used.
 std::optional<OwnRequest> make_question(const Node& node, const state::v1::DialogRecord& record,
                                         Side to, Way way);
+
+/// A node of this cluster made the request: it is no party's wish, and passes whatever is known of
+/// the call, which may be over already.
+bool is_own_request(const Node& node, const sip::Message& request);
 
 /// Sends BYEs to both sides, as far as they can be reached.
 void send_byes(const Node& node, TransactionLayer& layer, const state::v1::DialogRecord& record,

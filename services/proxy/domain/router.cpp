@@ -5,6 +5,7 @@
 #include "proxy/domain/cancel.hpp"
 #include "proxy/domain/hang_up.hpp"
 #include "proxy/domain/in_dialog.hpp"
+#include "proxy/domain/own_request.hpp"
 #include "proxy/domain/second_hop.hpp"
 #include "proxy/domain/within_call.hpp"
 #include "sip/auth.hpp"
@@ -137,7 +138,7 @@ void Router::in_dialog(const Request& request) {
   if (hop.refusal) return refuse(request, *hop.refusal);
   std::vector<Target> targets;
   targets.push_back(std::move(hop.target));
-  if (!request.routes.dialog->anchor) {
+  if (!request.routes.dialog->anchor || is_own_request(parts_.node, request.message)) {
     const auto fork = Fork::make(call_parts_.fork, begin(request), nullptr);
     return fork->start(plan_for(request), std::move(targets));
   }
@@ -159,8 +160,8 @@ void Router::within_call(const Request& request, std::vector<Target> targets) {
   const std::string from_tag{from ? from->tag() : std::string_view{}};
   const std::string to_tag{to ? to->tag() : std::string_view{}};
   parts_.records.find(call_id, from_tag, to_tag,
-                      [this, fork, plan = plan_for(request),
-                       targets = std::move(targets)](const Result<CallRecords::Known>& call) mutable {
+                      [this, fork, plan = plan_for(request), targets = std::move(targets)](
+                          const Result<CallRecords::Known>& call) mutable {
                         if (!fork->open()) return;
                         const auto refusal =
                             refusal_within(parts_.directory, call, fork->request());

@@ -24,6 +24,11 @@ void SessionCheck::hear(Side side, Word word, Clock::Steady now) {
   if (word == Word::HasNot) phone.gone = true;
 }
 
+bool SessionCheck::heard() const {
+  return std::all_of(phones_.begin(), phones_.end(),
+                     [](const Phone& phone) { return phone.asked == 0; });
+}
+
 std::optional<std::string_view> SessionCheck::over(Clock::Steady now,
                                                    std::chrono::milliseconds unclear) const {
   for (const auto& phone : phones_) {

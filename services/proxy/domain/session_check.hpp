@@ -27,11 +27,14 @@ class SessionCheck {
  public:
   static constexpr int kSilentRounds = 4;  ///< A phone that says nothing for so long is gone.
 
-  explicit SessionCheck(Clock::Steady now) : phones_{Phone{now}, Phone{now}} {}
+  /// `confirmed`: when both were last known to have it.
+  explicit SessionCheck(Clock::Steady confirmed) : phones_{Phone{confirmed}, Phone{confirmed}} {}
 
   /// Both are asked, again.
   void ask();
   void hear(Side side, Word word, Clock::Steady now);
+  /// Both have said something since they were asked.
+  bool heard() const;
   /// Why the call is over, or nullopt. `unclear`: how long it goes on while a phone cannot tell.
   std::optional<std::string_view> over(Clock::Steady now, std::chrono::milliseconds unclear) const;
   /// When both were last known to have it.

@@ -33,9 +33,9 @@ class SessionWatch::Answer final : public ClientUser {
   const std::string call_id_;
 };
 
-void SessionWatch::add(const state::v1::DialogRecord& record) {
+void SessionWatch::add(const state::v1::DialogRecord& record, Clock::Steady confirmed) {
   const auto now = parts_.node.clock.steady();
-  const auto [at, is_new] = calls_.try_emplace(record.call_id(), now);
+  const auto [at, is_new] = calls_.try_emplace(record.call_id(), now, confirmed);
   at->second.record = record;
   if (is_new) at->second.answer = std::make_shared<Answer>(*this, record.call_id());
 }
@@ -45,7 +45,7 @@ void SessionWatch::run() {
   for (auto at = calls_.begin(); at != calls_.end();) {
     auto& call = at->second;
     const bool due = call.next <= now;
-    if (due && (!parts_.goes_on(call.record) || ended(call))) {
+    if (due && (!parts_.goes_on(call.record) || ended(call) || settled(call))) {
       at = calls_.erase(at);
       continue;
     }
@@ -57,8 +57,15 @@ void SessionWatch::run() {
   }
 }
 
+bool SessionWatch::settled(const Call& call) {
+  if (!call.asked || !call.check.heard()) return false;
+  if (parts_.settled) parts_.settled(call.record, call.check.confirmed());
+  return true;
+}
+
 void SessionWatch::ask(Call& call) {
   call.check.ask();
+  call.asked = true;
   for (const auto side : {Side::Caller, Side::Callee}) {
     auto question = make_question(parts_.node, call.record, side, call.way);
     if (!question) question = make_question(parts_.node, call.record, side, Way::Through);
@@ -90,17 +97,22 @@ void SessionWatch::hear(const std::string& call_id, std::size_t place, int code)
 
 /// Ends the call if it is over: at the last moment at which it was known not to be.
 bool SessionWatch::ended(const Call& call) {
-  const auto now = parts_.node.clock.steady();
-  const auto why = call.check.over(now, parts_.node.settings.session_unclear);
+  const auto why =
+      call.check.over(parts_.node.clock.steady(), parts_.node.settings.session_unclear);
   if (!why) return false;
-  const auto since =
-      std::chrono::duration_cast<std::chrono::milliseconds>(now - call.check.confirmed());
-  const auto at_ms = parts_.node.clock.now().time_since_epoch().count() - since.count();
   parts_.node.metrics.found_over.Increment();
-  log::info("call of a lost node is over", {{"call_id", call.record.call_id()}, {"reason", *why}});
-  parts_.records.tell(calls::key_of(call.record), calls::Closed{calls::closed(*why, 500, at_ms)});
-  send_byes(parts_.node, parts_.layer, call.record, *why, call.heard);
+  end(call.record, *why, call.check.confirmed(), call.heard);
   return true;
+}
+
+void SessionWatch::end(const state::v1::DialogRecord& record, std::string_view reason,
+                       Clock::Steady at, Way way) {
+  const auto since =
+      std::chrono::duration_cast<std::chrono::milliseconds>(parts_.node.clock.steady() - at);
+  const auto at_ms = parts_.node.clock.now().time_since_epoch().count() - since.count();
+  log::info("call ended by the platform", {{"call_id", record.call_id()}, {"reason", reason}});
+  parts_.records.tell(calls::key_of(record), calls::Closed{calls::closed(reason, 500, at_ms)});
+  send_byes(parts_.node, parts_.layer, record, reason, way);
 }
 
 }  // namespace pbx::proxy

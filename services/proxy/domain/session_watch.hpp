@@ -11,9 +11,9 @@
 
 namespace pbx::proxy {
 
-/// Asks the phones of answered calls that were taken over from lost nodes, now and then, whether
-/// they still have them: an end that the lost node was told of and did not write is found out, and
-/// a call whose phones are gone does not go on for ever. One a worker.
+/// Asks the phones of answered calls whose turn it is whether they still have them: a call whose
+/// phones are gone does not go on for ever, and an end that a lost node was told of and did not
+/// write is found out. One a worker.
 class SessionWatch {
  public:
   struct Parts {
@@ -22,12 +22,18 @@ class SessionWatch {
     CallRecords& records;
     /// The call goes on, as far as this process knows, and is its own to look after.
     std::function<bool(const state::v1::DialogRecord&)> goes_on;
+    /// Both phones were heard: it is left alone until its next turn. May be empty.
+    std::function<void(const state::v1::DialogRecord&, Clock::Steady confirmed)> settled;
   };
 
   explicit SessionWatch(Parts parts) : parts_{std::move(parts)} {}
 
-  /// The phones of this call are asked from now on.
-  void add(const state::v1::DialogRecord& record);
+  /// The phones of this call are asked now, and until both are heard. `confirmed`: when both were
+  /// last known to have it.
+  void add(const state::v1::DialogRecord& record, Clock::Steady confirmed);
+  /// Ends an answered call, at both its sides: at that moment, with that reason.
+  void end(const state::v1::DialogRecord& record, std::string_view reason, Clock::Steady at,
+           Way way = Way::Through);
   /// Asks whose turn it is. To be called about once a second.
   void run();
   std::size_t size() const { return calls_.size(); }
@@ -35,11 +41,12 @@ class SessionWatch {
  private:
   class Answer;
   struct Call {
-    explicit Call(Clock::Steady now) : check{now}, next{now} {}
+    Call(Clock::Steady now, Clock::Steady confirmed) : check{confirmed}, next{now} {}
 
     state::v1::DialogRecord record;
     SessionCheck check;
     Clock::Steady next;
+    bool asked = false;
     /// Of the next round: the lost node's address may be another's now or nobody's, and a phone
     /// behind a NAT hears that address alone.
     Way way = Way::Through;
@@ -52,6 +59,7 @@ class SessionWatch {
   void ask(const Call& call, OwnRequest question, Side side);
   void hear(const std::string& call_id, std::size_t place, int code);
   bool ended(const Call& call);
+  bool settled(const Call& call);
 
   Parts parts_;
   Calls calls_;  ///< By our call id.

@@ -82,6 +82,9 @@ TEST_CASE("What ended stays ended", "[calls]") {
   CHECK(apply(call, answered("callee")).reply == Reply::Late);
   CHECK(call.version == version);
   CHECK(call.end->at_ms == 5'000);
+  CHECK_FALSE(may_pass(call, "caller", "callee", false, Knowledge::All));
+  CHECK(may_pass(call, "callee", "caller", true, Knowledge::All));  // it has not heard of it
+  CHECK_FALSE(may_pass(call, "caller", "invented", true, Knowledge::All));
 }
 
 TEST_CASE("A BYE with a tag that no phone told ends nothing", "[calls]") {

@@ -1,0 +1,80 @@
+#include "proxy/adapters/call_rounds.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/random.hpp"
+
+namespace pbx::proxy {
+namespace {
+
+constexpr std::size_t kMostHints = 1'024;  ///< In a second.
+constexpr std::string_view kTooLong = "The call reached the longest duration that is allowed.";
+
+}  // namespace
+
+void CallRounds::run() {
+  const auto now = node_.clock.steady();
+  if (!hints_.empty()) follow_hints(now);
+  for (const auto& call : live_.shard(shard_)) look_at(*call, now);
+  shard_ = (shard_ + 1) % LiveCalls::kShards;
+}
+
+void CallRounds::look_at(LiveCall& call, Clock::Steady now) {
+  const auto answered_at = call.answered_at_ms();
+  if (answered_at == 0) return;
+  const auto lasts = node_.clock.now().time_since_epoch().count() - answered_at;
+  if (lasts > node_.settings.max_call.count()) {
+    const auto copy = call.copy();
+    if (!copy.end) watch_.end(copy.record, kTooLong, now);
+    return;
+  }
+  auto& turn = call.turn;
+  if (turn.next == Clock::Steady{}) turn = {next_turn(now), now};
+  if (turn.next > now) return;
+  turn.next = Clock::Steady::max();  // until the watch has settled it
+  watch_.add(call.copy().record, turn.confirmed);
+}
+
+void CallRounds::hint(const Endpoint& phone) {
+  if (hints_.size() < kMostHints) hints_.push_back(phone);
+}
+
+void CallRounds::follow_hints(Clock::Steady now) {
+  for (std::size_t shard = 0; shard < LiveCalls::kShards; ++shard) {
+    for (const auto& call : live_.shard(shard)) {
+      if (call->answered_at_ms() == 0 || call->turn.next == Clock::Steady::max()) continue;
+      if (!is_hinted_at(call->copy().record)) continue;
+      if (call->turn.next == Clock::Steady{}) call->turn.confirmed = now;
+      call->turn.next = now;
+    }
+  }
+  hints_.clear();
+  for (std::size_t shard = 0; shard < LiveCalls::kShards; ++shard) {
+    for (const auto& call : live_.shard(shard)) {
+      if (call->turn.next == now) look_at(*call, now);
+    }
+  }
+}
+
+bool CallRounds::is_hinted_at(const state::v1::DialogRecord& record) const {
+  return std::any_of(record.legs().begin(), record.legs().end(), [this](const auto& leg) {
+    const auto token = node_.tokens.read_flow(leg.flow());
+    return token && std::find(hints_.begin(), hints_.end(), token->remote) != hints_.end();
+  });
+}
+
+void CallRounds::settled(const state::v1::DialogRecord& record, Clock::Steady confirmed) {
+  const auto call = live_.find(calls::key_of(record));
+  if (call) call->turn = {next_turn(node_.clock.steady()), confirmed};
+}
+
+/// In the second half of the time from now.
+Clock::Steady CallRounds::next_turn(Clock::Steady now) const {
+  const auto half = node_.settings.call_check / 2;
+  const auto spread = static_cast<std::int64_t>(
+      random_u64() % static_cast<std::uint64_t>(std::max<std::int64_t>(half.count(), 1)));
+  return now + half + std::chrono::milliseconds{spread};
+}
+
+}  // namespace pbx::proxy
