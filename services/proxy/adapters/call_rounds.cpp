@@ -23,14 +23,15 @@ void CallRounds::run() {
 void CallRounds::look_at(LiveCall& call, Clock::Steady now) {
   const auto answered_at = call.answered_at_ms();
   if (answered_at == 0) return;
-  const auto lasts = node_.clock.now().time_since_epoch().count() - answered_at;
-  if (lasts > node_.settings.max_call.count()) {
+  const std::chrono::milliseconds lasts{node_.clock.now().time_since_epoch().count() - answered_at};
+  if (lasts > node_.settings.max_call) {
     const auto copy = call.copy();
     if (!copy.end) watch_.end(copy.record, kTooLong, now);
     return;
   }
   auto& turn = call.turn;
-  if (turn.next == Clock::Steady{}) turn = {next_turn(now), now};
+  if (turn.confirmed == Clock::Steady{}) turn.confirmed = now - lasts;  // when it was answered
+  if (turn.next == Clock::Steady{}) turn.next = next_turn(turn.confirmed);
   if (turn.next > now) return;
   turn.next = Clock::Steady::max();  // until the watch has settled it
   watch_.add(call.copy().record, turn.confirmed);
@@ -44,9 +45,7 @@ void CallRounds::follow_hints(Clock::Steady now) {
   for (std::size_t shard = 0; shard < LiveCalls::kShards; ++shard) {
     for (const auto& call : live_.shard(shard)) {
       if (call->answered_at_ms() == 0 || call->turn.next == Clock::Steady::max()) continue;
-      if (!is_hinted_at(call->copy().record)) continue;
-      if (call->turn.next == Clock::Steady{}) call->turn.confirmed = now;
-      call->turn.next = now;
+      if (is_hinted_at(call->copy().record)) call->turn.next = now;
     }
   }
   hints_.clear();
