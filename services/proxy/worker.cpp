@@ -21,7 +21,8 @@ constexpr seconds kSlowStream{20};
 Worker::Worker(runtime::Loop& loop, unsigned index, Shared& shared)
     : loop_{loop.context()},
       node_{shared.settings, shared.addresses, shared.tokens,
-            loop.clock(),    shared.metrics,   static_cast<std::uint16_t>(index)},
+            loop.clock(),    shared.metrics,   static_cast<std::uint16_t>(index),
+            &shared.peers},
       timers_{loop.clock()},
       redis_{loop_, shared.redis_options, shared.redis_metrics},
       locations_{redis_, loop.clock()},

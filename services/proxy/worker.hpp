@@ -29,7 +29,8 @@ struct Shared {
   const Settings& settings;
   const Addresses& addresses;
   const Tokens& tokens;
-  const KeyedHash& reply_tags;
+  const KeyedHashes& reply_tags;
+  Peers& peers;
   const Secret& cluster_key;
   const Secret& api_token;
   const redis::Options& redis_options;

@@ -51,14 +51,16 @@ void Reaper::adopt(const cluster::Dialog& dialog) {
 void Reaper::settle_early(const cluster::Dialog& dialog) {
   const auto& record = dialog.record;
   const auto invite = sip::parse_message(record.early().invite());
-  if (invite && is_anothers(parts_.node, record)) {
-    if (source_of(parts_.node, record.early())) return parts_.resume(*invite);
+  const auto is = is_anothers(parts_.node, record);
+  if (invite && (is || is.error() == Errc::Conflict)) {
+    if (is && is_at_home(parts_.node, record.early())) return parts_.resume(*invite);
     if (!waited_enough(record.call_id())) return give_back(cluster::key_of(record));
+    if (is && source_of(parts_.node, record.early())) return parts_.resume(*invite);
   }
   close(dialog);
 }
 
-/// For the node that has the address, which looks as often as this one does.
+/// For the node that has the address, or lives after all: it looks as often as this one does.
 void Reaper::give_back(const cluster::DialogKey& key) {
   parts_.dialogs.renew(std::span{&key, 1}, std::chrono::milliseconds{0});
 }

@@ -65,6 +65,7 @@ class Router {
   ForwardPlan plan_for(const Request& request) const;
   void refuse(const Request& request, Refusal refusal);
   void refuse(const Request& request, Excess found);
+  void refuse_method(const Request& request, std::string_view allow);
   void challenge(const Request& request, Refusal refusal);
   void refuse_extension(const Request& request);
 
