@@ -47,15 +47,6 @@ struct Listing {
 
 }  // namespace
 
-void Nodes::lives(std::string_view service, std::string_view node,
-                  MoveFunction<void(Result<bool>)> done) {
-  redis_.send(Command{"EXISTS", redis_keys::node(service, node)},
-              [done = std::move(done)](Result<Reply> reply) mutable {
-                if (!reply) return done(reply.error());
-                done(reply->integer() == 1);
-              });
-}
-
 void Nodes::list(std::string_view service, Listed done) {
   Command names{"ZRANGEBYSCORE", redis_keys::nodes(service)};
   names.add(clock_.now().time_since_epoch().count() - kForgottenAfterMs).add("+inf");

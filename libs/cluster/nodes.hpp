@@ -20,8 +20,6 @@ class Nodes {
 
   /// Nodes of a service whose lease is alive, by name, draining ones included.
   void list(std::string_view service, Listed done);
-  /// The node's lease is alive.
-  void lives(std::string_view service, std::string_view node, MoveFunction<void(Result<bool>)> done);
 
  private:
   redis::Client& redis_;

@@ -67,6 +67,9 @@ void append_branch(std::string& out, const Branch& branch) {
   append_hex(out, branch.worker, 4);
   append_hex(out, branch.random, 16);
   append_hex(out, branch.loop_hash, 16);
+  append_hex(out, branch.key, 2);
+  append_hex(out, branch.listener, 4);
+  append_hex(out, branch.mac, 16);
 }
 
 std::optional<Branch> parse_branch(std::string_view branch) noexcept {
@@ -78,7 +81,38 @@ std::optional<Branch> parse_branch(std::string_view branch) noexcept {
   if (!random) return std::nullopt;
   const auto loop_hash = take_hex(branch, 16);
   if (!loop_hash) return std::nullopt;
-  return Branch{static_cast<std::uint16_t>(*worker), *random, *loop_hash};
+  const auto key = take_hex(branch, 2);
+  if (!key) return std::nullopt;
+  const auto listener = take_hex(branch, 4);
+  if (!listener) return std::nullopt;
+  const auto mac = take_hex(branch, 16);
+  if (!mac) return std::nullopt;
+  return Branch{
+      static_cast<std::uint16_t>(*worker),   *random, *loop_hash, static_cast<std::uint8_t>(*key),
+      static_cast<std::uint16_t>(*listener), *mac};
+}
+
+std::string signed_text(const Branch& branch, std::string_view call_id, const Via& next) {
+  std::string text;
+  text.reserve(64 + call_id.size() + next.text.size());
+  append_branch(text,
+                {branch.worker, branch.random, branch.loop_hash, branch.key, branch.listener, 0});
+  const auto field = [&text](std::string_view value) {
+    append_number(text, value.size());
+    text += ':';
+    auto at = text.size();
+    text += value;
+    for (; at < text.size(); ++at) text[at] = lower(text[at]);
+  };
+  append_number(text, static_cast<std::uint32_t>(next.transport));
+  field(next.host);
+  append_number(text, next.port_or_default());
+  field(next.received);
+  append_number(text, next.rport);
+  field(next.maddr);
+  field(next.branch);
+  field(call_id);
+  return text;
 }
 
 std::uint64_t loop_hash(const Message& request) noexcept {

@@ -96,8 +96,22 @@ void append_received_via(std::string& out, const Via& top, Source source) {
   append_received_params(out, top, source);
 }
 
+namespace {
+
+bool needs_received(const Via& top, Source source) {
+  return top.has_rport || !iequals(without_brackets(top.host), source.address);
+}
+
+}  // namespace
+
+Via with_received(Via top, Source source) {
+  top.received = needs_received(top, source) ? source.address : std::string_view{};
+  top.rport = top.has_rport ? source.port : std::uint16_t{0};
+  return top;
+}
+
 void append_received_params(std::string& out, const Via& top, Source source) {
-  if (top.has_rport || !iequals(without_brackets(top.host), source.address)) {
+  if (needs_received(top, source)) {
     out += ";received=";
     out += source.address;
   }

@@ -51,6 +51,9 @@ void append_received_via(std::string& out, const Via& top, Source source);
 /// Only the parameters that append_received_via() adds at the end.
 void append_received_params(std::string& out, const Via& top, Source source);
 
+/// What append_received_via() makes of `top`, as a value.
+Via with_received(Via top, Source source);
+
 /// Where a response goes that carries `top` (RFC 3261 §18.2.2, RFC 3581): for UDP maddr, else
 /// received and rport, else sent-by. Host without brackets.
 struct ResponseTarget {

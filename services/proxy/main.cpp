@@ -22,10 +22,13 @@ void serve(runtime::Application& app, const config::v1::Proxy& config) {
   const auto addresses = addresses_of(config);
   require_free(addresses);
   const auto cluster_key = app.secret("cluster_key");
+  const auto keys = KeyRing::parse(cluster_key);
+  if (!keys) throw runtime::StartError{"cluster_key: " + keys.error().message()};
   const auto api_token = app.secret("api_token");
   const auto redis_options = redis_options_of(config, app.optional_secret("redis_password"));
-  const Tokens tokens{cluster_key, settings.boot};
-  const KeyedHash reply_tags{cluster_key, "proxy reply tag"};
+  const Tokens tokens{*keys, settings.boot};
+  const KeyedHashes reply_tags{*keys, "proxy reply tag"};
+  Peers peers;
   Metrics metrics{app.metrics()};
   redis::Metrics redis_metrics{app.metrics()};
   net::UdpMetrics udp_metrics{app.metrics(), "sip"};
@@ -40,9 +43,10 @@ void serve(runtime::Application& app, const config::v1::Proxy& config) {
   std::optional<cluster::EventPublisher> events{std::in_place, producer, app.metrics(), spool};
   LiveCalls live, undelivered;
   Switchboard switchboard{workers_of(config)};
-  Shared shared{config,      settings,      addresses, tokens,        reply_tags,  cluster_key,
-                api_token,   redis_options, directory, *events,       live,        undelivered,
-                switchboard, app.metrics(), metrics,   redis_metrics, udp_metrics, tcp_metrics};
+  Shared shared{config,  settings,      addresses,   tokens,        reply_tags,
+                peers,   cluster_key,   api_token,   redis_options, directory,
+                *events, live,          undelivered, switchboard,   app.metrics(),
+                metrics, redis_metrics, udp_metrics, tcp_metrics};
   runtime::Workers<Worker> workers{app, switchboard.size(), shared};
   Operations operations{app, shared, workers};
 

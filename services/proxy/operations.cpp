@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kStopTime{500};
 constexpr std::chrono::milliseconds kStopStep{10};
+constexpr std::chrono::milliseconds kPeersEvery{1'500};
 
 state::v1::Node self(const runtime::Application& app, const Shared& shared,
                      const std::string& grpc) {
@@ -34,12 +35,20 @@ state::v1::Node self(const runtime::Application& app, const Shared& shared,
 
 Operations::Operations(runtime::Application& app, Shared& shared, runtime::Workers<Worker>& workers)
     : loop_{app.loop()},
+      peers_{shared.peers},
       redis_{app.loop(), shared.redis_options, shared.redis_metrics},
       dialogs_{redis_, app.clock()},
       nodes_{redis_, app.clock()},
-      keeper_{{dialogs_, nodes_, shared.events, shared.live, shared.undelivered, shared.metrics,
-               app.loop().get_executor(), shared.settings.node, shared.settings.boot,
-               shared.settings.dialog_lease}},
+      keeper_{{dialogs_,
+               shared.events,
+               shared.live,
+               shared.undelivered,
+               shared.metrics,
+               app.loop().get_executor(),
+               shared.settings.node,
+               shared.settings.boot,
+               shared.settings.dialog_lease,
+               {}}},
       desk_{{redis_, dialogs_, nodes_, keeper_, app.clock(), app.node(),
              [&workers](const std::string& call_id, const std::string& reason) {
                workers.post_all(
@@ -55,18 +64,35 @@ Operations::Operations(runtime::Application& app, Shared& shared, runtime::Worke
              }}},
       server_{shared.config.grpc(), shared.api_token, shared.registry},
       front_{server_, app.loop(), desk_},
-      lease_{app.loop(), redis_, app.clock(), [&] {
+      lease_{app.loop(), redis_, app.clock(),
+             [&] {
                server_.start();
                return self(app, shared, server_.address());
-             }()} {
+             }()},
+      peer_timer_{app.loop()} {
   redis_.on_connect([this](redis::Client& connection) {
     dialogs_.load_functions(connection);
     lease_.start();  // at once, not when its next renewal is due
   });
   redis_.start();
+  watch_peers();
+}
+
+void Operations::watch_peers() {
+  nodes_.list("proxy", [this](const Result<std::vector<state::v1::Node>>& nodes) {
+    if (!nodes) return;  // what was known counts on
+    std::vector<std::string> names;
+    for (const auto& node : *nodes) names.push_back(node.node());
+    peers_.set(std::move(names));
+  });
+  peer_timer_.expires_after(kPeersEvery);
+  peer_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) watch_peers();
+  });
 }
 
 void Operations::stop() {
+  peer_timer_.cancel();
   // The application runs this loop no more, but calls of the API still end on it.
   std::atomic<bool> stopped = false;
   std::thread stopper{[this, &stopped] {

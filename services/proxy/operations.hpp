@@ -1,5 +1,7 @@
 #pragma once
 
+#include <boost/asio/steady_timer.hpp>
+
 #include "cluster/node_lease.hpp"
 #include "cluster/nodes.hpp"
 #include "proxy/fronts/grpc_front.hpp"
@@ -24,7 +26,11 @@ class Operations {
   void stop();
 
  private:
+  /// Notes again and again which proxies live.
+  void watch_peers();
+
   boost::asio::io_context& loop_;
+  Peers& peers_;
   redis::Connection redis_;
   cluster::Dialogs dialogs_;
   cluster::Nodes nodes_;
@@ -33,6 +39,7 @@ class Operations {
   rpc::Server server_;
   GrpcFront front_;
   cluster::NodeLease lease_;
+  boost::asio::steady_timer peer_timer_;
 };
 
 }  // namespace pbx::proxy

@@ -35,6 +35,7 @@ Listener listener_of(const config::v1::SipListener& config) {
     listener.port = parts->port;
   }
   listener.floating = config.floating();
+  listener.node = Endpoint::parse(config.node()).value_or(Endpoint{});
   return listener;
 }
 
@@ -49,8 +50,13 @@ void check_listeners(runtime::Faults& faults, const config::v1::Proxy& config) {
       faults.add(at("listeners", i, "listen"),
                  "must be an IP address and a port above 0, such as 192.0.2.1:5060");
     }
+    if (!listener.node().empty() && !Endpoint::parse(listener.node())) {
+      faults.add(at("listeners", i, "node"), "must be an IP address and a port above 0");
+    }
+    const bool unspecified =
+        listener.listen().starts_with("0.0.0.0:") || listener.listen().starts_with("[::]:");
     if (listener.advertise().empty()) {
-      if (listener.listen().starts_with("0.0.0.0:") || listener.listen().starts_with("[::]:")) {
+      if (unspecified) {
         faults.add(at("listeners", i, "advertise"),
                    "must be set when listen is the unspecified address");
       }
@@ -58,6 +64,10 @@ void check_listeners(runtime::Faults& faults, const config::v1::Proxy& config) {
       const auto parts = sip::parse_host_port(listener.advertise());
       if (!parts || parts->port == 0) {
         faults.add(at("listeners", i, "advertise"), "must be host:port");
+      } else if (unspecified && listener.node().empty() &&
+                 !Endpoint::from(parts->host, parts->port)) {
+        faults.add(at("listeners", i, "node"),
+                   "must be set when listen is the unspecified address and advertise a name");
       }
     }
   }
@@ -84,11 +94,11 @@ std::vector<std::string> validate(const config::v1::Proxy& config) {
   faults.duration_in_range("udpGather", config.udp_gather(), milliseconds{0}, milliseconds{20});
   faults.duration_in_range("dialogLease", config.dialog_lease(), seconds{3}, minutes{60});
   faults.duration_in_range("callCheck", config.call_check(), seconds{5}, minutes{24 * 60});
-  faults.duration_in_range("maxCallDuration", config.max_call_duration(), seconds{10},
-                           minutes{7 * 24 * 60});
   faults.duration_in_range("sessionCheck", config.session_check(), seconds{2}, minutes{60});
   faults.duration_in_range("sessionUnclear", config.session_unclear(), seconds{10},
                            minutes{7 * 24 * 60});
+  faults.duration_in_range("maxCallDuration", config.max_call_duration(), seconds{10},
+                           minutes{30 * 24 * 60});
   if (faults.all().empty()) {
     try {
       static_cast<void>(addresses_of(config));
@@ -108,10 +118,10 @@ Settings settings_of(const config::v1::Proxy& config, const std::string& node) {
   settings.nonce_lifetime = runtime::from_proto(config.nonce_lifetime(), settings.nonce_lifetime);
   settings.dialog_lease = runtime::from_proto(config.dialog_lease(), settings.dialog_lease);
   settings.call_check = runtime::from_proto(config.call_check(), settings.call_check);
-  settings.max_call = runtime::from_proto(config.max_call_duration(), settings.max_call);
   settings.session_check = runtime::from_proto(config.session_check(), settings.session_check);
   settings.session_unclear =
       runtime::from_proto(config.session_unclear(), settings.session_unclear);
+  settings.max_call = runtime::from_proto(config.max_call_duration(), settings.max_call);
   settings.max_transactions =
       config.max_transactions() == 0 ? kDefaultTransactions : config.max_transactions();
   settings.tcp_idle = runtime::from_proto(config.tcp_idle_timeout(), settings.tcp_idle);

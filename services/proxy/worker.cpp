@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "pbx/config/v1/proxy.pb.h"
+#include "proxy/domain/early.hpp"
 #include "proxy/domain/own_request.hpp"
 #include "proxy/settings.hpp"
 
@@ -21,15 +22,18 @@ constexpr seconds kSlowStream{20};
 Worker::Worker(runtime::Loop& loop, unsigned index, Shared& shared)
     : loop_{loop.context()},
       node_{shared.settings, shared.addresses, shared.tokens,
-            loop.clock(),    shared.metrics,   static_cast<std::uint16_t>(index)},
+            loop.clock(),    shared.metrics,   static_cast<std::uint16_t>(index),
+            &shared.peers},
       timers_{loop.clock()},
       redis_{loop_, shared.redis_options, shared.redis_metrics},
       locations_{redis_, loop.clock()},
       dialogs_{redis_, loop.clock()},
-      nodes_{redis_, loop.clock()},
-      keeper_{{dialogs_, nodes_, shared.events, shared.live, shared.undelivered, shared.metrics,
+      keeper_{{dialogs_, shared.events, shared.live, shared.undelivered, shared.metrics,
                loop_.get_executor(), shared.settings.node, shared.settings.boot,
-               shared.settings.dialog_lease}},
+               shared.settings.dialog_lease,
+               [this](const state::v1::DialogRecord& record) {
+                 return static_cast<bool>(is_anothers(node_, record));
+               }}},
       location_reader_{locations_},
       registrar_{loop_, shared.config.registrar(), shared.api_token,
                  stream_number(shared.settings.node, index, shared.switchboard.size()),

@@ -5,7 +5,6 @@
 
 #include "cluster/dialogs.hpp"
 #include "cluster/locations.hpp"
-#include "cluster/nodes.hpp"
 #include "net/end_of_turn.hpp"
 #include "proxy/adapters/call_rounds.hpp"
 #include "proxy/adapters/dialog_keeper.hpp"
@@ -31,7 +30,8 @@ struct Shared {
   const Settings& settings;
   const Addresses& addresses;
   const Tokens& tokens;
-  const KeyedHash& reply_tags;
+  const KeyedHashes& reply_tags;
+  Peers& peers;
   const Secret& cluster_key;
   const Secret& api_token;
   const redis::Options& redis_options;
@@ -76,7 +76,6 @@ class Worker {
   redis::Connection redis_;
   cluster::Locations locations_;
   cluster::Dialogs dialogs_;
-  cluster::Nodes nodes_;
   DialogKeeper keeper_;
   RedisLocationReader location_reader_;
   RegistrarStream registrar_;

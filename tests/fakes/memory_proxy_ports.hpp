@@ -2,6 +2,7 @@
 
 #include <deque>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,7 +28,10 @@ class RecordingWire final : public proxy::Wire {
     sent.push_back({flow, std::string{bytes}, report_to});
   }
 
+  bool is_gone(const proxy::Flow& flow) const override { return gone.contains(flow.connection); }
+
   std::deque<Sent> sent;
+  std::set<proxy::ConnectionId> gone;  ///< Connections that are known to be.
 };
 
 /// Calls by the rules of libs/calls. Answers at once, or when told to while `held`.

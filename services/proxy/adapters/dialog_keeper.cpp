@@ -49,7 +49,8 @@ void DialogKeeper::begin(const state::v1::DialogRecord& record, Done done) {
 }
 
 void DialogKeeper::tell(const calls::Key& key, calls::Event event, Until until, Done done) {
-  if (auto call = parts_.live.find(key)) return tell(std::move(call), event, until, std::move(done));
+  if (auto call = parts_.live.find(key))
+    return tell(std::move(call), event, until, std::move(done));
   parts_.dialogs.load(key, [this, event = std::move(event), until,
                             done = std::move(done)](Result<calls::Call> loaded) mutable {
     if (!loaded) return done(loaded.error());
@@ -119,9 +120,8 @@ void DialogKeeper::answer(LiveCall::Answers answers) {
     if (waiter.executor == parts_.executor) {
       waiter.done(result);
     } else {
-      boost::asio::post(waiter.executor, [done = std::move(waiter.done), told = result]() mutable {
-        done(told);
-      });
+      boost::asio::post(waiter.executor,
+                        [done = std::move(waiter.done), told = result]() mutable { done(told); });
     }
   }
 }
@@ -168,28 +168,29 @@ void DialogKeeper::find(std::string_view sip_call_id, std::string_view tag_a,
 
 void DialogKeeper::take_over(std::string_view sip_call_id, std::string_view caller_tag,
                              Wanted wanted, Taken done) {
-  parts_.dialogs.find(sip_call_id, caller_tag, {},
-                      [this, wanted = std::move(wanted),
-                       done = std::move(done)](Result<calls::Call> call) mutable {
-                        if (!call) return done(call.error());
-                        if (call->end) return done(Errc::NotFound);
-                        if (const auto is = wanted(call->record); !is) return done(is.error());
-                        claim(*call, std::move(done));
-                      });
+  parts_.dialogs.find(
+      sip_call_id, caller_tag, {},
+      [this, wanted = std::move(wanted), done = std::move(done)](Result<calls::Call> call) mutable {
+        if (!call) return done(call.error());
+        if (call->end) return done(Errc::NotFound);
+        if (const auto is = wanted(call->record); !is) return done(is.error());
+        claim(*call, std::move(done));
+      });
 }
 
 void DialogKeeper::claim(const calls::Call& call, Taken done) {
   const auto taken = std::make_shared<LiveCall>(call, call.version);
   taken->not_all_known();
   const calls::TakenOver event{parts_.node, parts_.boot, call.version};
-  tell(taken, event, Until::Tried, [this, taken, done = std::move(done)](const Result<>& is) mutable {
-    if (!is) return done(is.error());
-    const auto copy = taken->copy();
-    tell_again(copy);
-    parts_.live.add(taken);
-    parts_.dialogs.renew(std::span{&taken->key(), 1}, parts_.lease);
-    done(copy.record);
-  });
+  tell(taken, event, Until::Tried,
+       [this, taken, done = std::move(done)](const Result<>& is) mutable {
+         if (!is) return done(is.error());
+         const auto copy = taken->copy();
+         tell_again(copy);
+         parts_.live.add(taken);
+         parts_.dialogs.renew(std::span{&taken->key(), 1}, parts_.lease);
+         done(copy.record);
+       });
 }
 
 void DialogKeeper::tell_again(const calls::Call& call) {
@@ -227,13 +228,10 @@ void DialogKeeper::hung_up_elsewhere(std::shared_ptr<HungUp> bye, calls::Call ca
   if (call.end) return bye->done({});
   const auto stored = call.version;
   const bool answered = call.answered();
-  const auto owner = call.record.owner();
+  const bool lost = !answered && parts_.is_lost && parts_.is_lost(call.record);
   auto elsewhere = std::make_shared<LiveCall>(std::move(call), stored);
-  if (answered) return end_by(bye, std::move(elsewhere), false);
-  parts_.nodes.lives("proxy", owner, [this, bye, elsewhere](const Result<bool>& lives) {
-    if (lives && *lives) return bye->done({});
-    end_by(bye, elsewhere, true);
-  });
+  if (!answered && !lost) return bye->done({});
+  end_by(bye, std::move(elsewhere), lost);
 }
 
 void DialogKeeper::end_by(const std::shared_ptr<HungUp>& bye, LiveCallPtr call, bool answer_lost) {

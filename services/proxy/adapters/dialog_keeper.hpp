@@ -4,12 +4,13 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "cluster/dialogs.hpp"
 #include "cluster/event_publisher.hpp"
-#include "cluster/nodes.hpp"
 #include "core/move_function.hpp"
 #include "proxy/adapters/live_calls.hpp"
 #include "proxy/domain/call_records.hpp"
@@ -17,13 +18,13 @@
 
 namespace pbx::proxy {
 
-/// Calls in Redis with their events in Kafka. What cannot be written because Redis is away is written
-/// when it is back, so that an answered call is not booked as lost. One a worker, on its thread.
+/// Calls in Redis with their events in Kafka. What cannot be written because Redis is away is
+/// written when it is back, so that an answered call is not booked as lost. One a worker, on its
+/// thread.
 class DialogKeeper final : public CallRecords {
  public:
   struct Parts {
     cluster::Dialogs& dialogs;
-    cluster::Nodes& nodes;
     cluster::EventPublisher& events;
     LiveCalls& live;
     LiveCalls& undelivered;  ///< Ended ones whose last event Kafka does not have yet.
@@ -32,6 +33,8 @@ class DialogKeeper final : public CallRecords {
     std::string node;
     std::uint32_t boot;
     std::chrono::milliseconds lease;
+    /// The process that a ringing call belongs to is gone. Empty: nobody asks here.
+    std::function<bool(const state::v1::DialogRecord&)> is_lost;
   };
 
   explicit DialogKeeper(Parts parts);

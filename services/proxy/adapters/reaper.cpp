@@ -24,11 +24,11 @@ void Reaper::sweep() {
 }
 
 void Reaper::take(const cluster::Lapsed& lapsed) {
-  parts_.dialogs.load(
-      lapsed.key, [this, key = lapsed.key, ended = lapsed.ended](Result<calls::Call> dialog) {
-        if (dialog && dialog->end.has_value() == ended) settle(*dialog);
-        if (!dialog && dialog.error() == Errc::NotFound) parts_.dialogs.forget(key);
-      });
+  parts_.dialogs.load(lapsed.key,
+                      [this, key = lapsed.key, ended = lapsed.ended](Result<calls::Call> dialog) {
+                        if (dialog && dialog->end.has_value() == ended) settle(*dialog);
+                        if (!dialog && dialog.error() == Errc::NotFound) parts_.dialogs.forget(key);
+                      });
 }
 
 void Reaper::settle(const calls::Call& dialog) {
@@ -51,14 +51,16 @@ void Reaper::adopt(const calls::Call& dialog) {
 void Reaper::settle_early(const calls::Call& dialog) {
   const auto& record = dialog.record;
   const auto invite = sip::parse_message(record.early().invite());
-  if (invite && is_anothers(parts_.node, record)) {
-    if (source_of(parts_.node, record.early())) return parts_.resume(*invite);
+  const auto is = is_anothers(parts_.node, record);
+  if (invite && (is || is.error() == Errc::Conflict)) {
+    if (is && is_at_home(parts_.node, record.early())) return parts_.resume(*invite);
     if (!waited_enough(record.call_id())) return give_back(calls::key_of(record));
+    if (is && source_of(parts_.node, record.early())) return parts_.resume(*invite);
   }
   close(dialog);
 }
 
-/// For the node that has the address, which looks as often as this one does.
+/// For the node that has the address, or lives after all: it looks as often as this one does.
 void Reaper::give_back(const calls::Key& key) {
   parts_.dialogs.renew(std::span{&key, 1}, std::chrono::milliseconds{0});
 }
@@ -74,10 +76,10 @@ void Reaper::close(const calls::Call& dialog) {
   const auto& record = dialog.record;
   const auto now_ms = parts_.node.clock.now().time_since_epoch().count();
   parts_.keeper.tell_again(dialog);
-  parts_.keeper.tell(calls::key_of(record),
-                     calls::Closed{calls::closed(
-                         "The node that handled the call was lost before it was answered.", 500,
-                         now_ms)});
+  parts_.keeper.tell(
+      calls::key_of(record),
+      calls::Closed{calls::closed("The node that handled the call was lost before it was answered.",
+                                  500, now_ms)});
   log::info("call of a lost node closed",
             {{"call_id", record.call_id()}, {"owner", record.owner()}});
 }

@@ -24,6 +24,9 @@ Addresses::Addresses(std::vector<Listener> listeners) : listeners_{std::move(lis
   for (std::size_t i = 0; i < listeners_.size(); ++i) {
     auto& listener = listeners_[i];
     listener.name = listener_name(listener.transport, listener.host, listener.port);
+    if (listener.node.port == 0) {
+      listener.node = Endpoint::from(listener.host, listener.port).value_or(listener.bind);
+    }
     for (std::size_t j = 0; j < i; ++j) {
       if (listeners_[j].name == listener.name) {
         throw std::invalid_argument{"listeners: " + listener.host +
@@ -46,6 +49,19 @@ bool Addresses::is_ours(std::string_view host, std::uint16_t port) const {
         listener.bind.v6 == endpoint->v6) {
       return true;
     }
+  }
+  return false;
+}
+
+Home Addresses::home_near(std::size_t near) const {
+  const auto udp = to_send(sip::Transport::Udp, listeners_[near].bind.v6, near);
+  const auto& listener = listeners_[udp.value_or(static_cast<std::uint8_t>(near))];
+  return {listener.transport, listener.node};
+}
+
+bool Addresses::is_home(const Home& home) const {
+  for (const auto& listener : listeners_) {
+    if (listener.transport == home.transport && listener.node == home.at) return true;
   }
   return false;
 }

@@ -13,6 +13,14 @@
 
 namespace pbx::proxy {
 
+/// Where the other nodes of the cluster reach one: an address, whatever name phones use.
+struct Home {
+  sip::Transport transport = sip::Transport::Udp;
+  Endpoint at;
+
+  friend bool operator==(const Home&, const Home&) = default;
+};
+
 /// One address that we listen on, as the world sees it.
 struct Listener {
   sip::Transport transport = sip::Transport::Udp;
@@ -20,9 +28,12 @@ struct Listener {
   std::string host;        ///< Advertised; IPv6 in brackets.
   std::uint16_t port = 0;  ///< Advertised.
   /// Names the listener in tokens: a hash of transport and advertised address, so that another node
-  /// which takes the address over knows it too.
+  /// which takes the address over, or goes by the same name, knows it too.
   std::uint16_t name = 0;
   bool floating = false;  ///< May be another machine's now.
+  /// Where other nodes reach it. Port 0: the advertised address, or the bound one when that is a
+  /// name.
+  Endpoint node{};
 };
 
 /// All of them; the same in every worker and fixed for the life of the process.
@@ -42,6 +53,11 @@ class Addresses {
   bool is_ours(const sip::Uri& uri) const { return is_ours(uri.host, uri.port); }
   /// A Via of ours by its sent-by.
   bool is_ours(const sip::Via& via) const { return is_ours(via.host, via.port); }
+
+  /// This node, as others reach it: by UDP where there is such a listener of the family of `near`,
+  /// so that they have no connection to make first.
+  Home home_near(std::size_t near) const;
+  bool is_home(const Home& home) const;
 
   std::optional<std::uint8_t> by_name(std::uint16_t name) const;
   /// A listener of that transport and address family to send from: the one at the same host as

@@ -11,7 +11,7 @@ std::string bracketed(const std::string& uri) { return "<" + uri + ">"; }
 }  // namespace
 
 std::optional<Target> target_of(const Node& node, const state::v1::Binding& binding,
-                                std::size_t near, Holding holding) {
+                                std::size_t near, const Predecessor* lost) {
   Target target;
   target.request_uri = binding.contact();
   if (binding.path().empty()) {
@@ -24,20 +24,21 @@ std::optional<Target> target_of(const Node& node, const state::v1::Binding& bind
 
   const auto edge = sip::parse_uri(binding.path(0));
   if (!edge) return std::nullopt;
-  int first_route = 0;
-  const bool held = holding == Holding::All || edge->host == node.addresses[near].host;
-  if (held && node.addresses.is_ours(*edge)) {
-    const auto token = node.tokens.read_flow(edge->user);
-    const auto flow = token ? node.tokens.flow_of(*token, node.addresses) : std::nullopt;
-    if (!flow) return std::nullopt;
-    target.flow = *flow;
-    target.phone = binding.path_size() == 1;
-    first_route = 1;
-  } else {
-    const auto flow = flow_to(node.addresses, *edge, near);
-    if (!flow) return std::nullopt;
-    target.flow = *flow;
+  const auto token = node.tokens.read_flow(edge->user);
+  if (!token) return std::nullopt;
+  const bool held =
+      lost != nullptr ? token->home.at.ip == lost->home.at.ip : node.addresses.is_home(token->home);
+  const auto flow = held ? node.tokens.flow_of(*token, node.addresses)
+                         : flow_to(node.addresses, token->home, near);
+  if (!flow) return std::nullopt;
+  target.flow = *flow;
+  target.node = !held;
+  target.phone = held && binding.path_size() == 1;
+  if (lost != nullptr) {
+    target.via_host = held ? std::string{edge->host} : lost->via_host;
+    target.via_port = held ? edge->port_or_default() : lost->via_port;
   }
+  const int first_route = held ? 1 : 0;
   for (int i = first_route; i < binding.path_size(); ++i) {
     target.routes.push_back(bracketed(binding.path(i)));
   }

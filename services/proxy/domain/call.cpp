@@ -11,7 +11,6 @@
 #include "proxy/domain/leg.hpp"
 #include "proxy/domain/outcome.hpp"
 #include "proxy/domain/own_request.hpp"
-#include "sip/branch.hpp"
 #include "sip/builder.hpp"
 #include "sip/text.hpp"
 
@@ -77,7 +76,7 @@ void Call::resume(const Parts& parts, ServerTransaction& server, state::v1::Dial
   call->fork_ = fork;
   call->bindings_ = bindings;
   std::vector<Target> places;
-  if (bindings) places = call->targets(*bindings, Holding::Near);
+  if (bindings) places = call->targets(*bindings);
   for (auto& responder : responders) add_new(places, std::move(responder));
   call->go_on_ringing(*fork, std::move(places));
 }
@@ -85,12 +84,14 @@ void Call::resume(const Parts& parts, ServerTransaction& server, state::v1::Dial
 Call::Call(const Parts& parts, state::v1::DialogRecord record, const Flow& source,
            const ForwardPlan& plan)
     : parts_{parts},
+      lost_{predecessor_of(parts.node, record.early())},
       dialled_{dialled_of(record)},
       tenant_{record.tenant_id()},
       plan_{plan},
       source_{source},
       since_{parts.node.clock.steady()},
       record_{std::move(record)} {
+  note_start();
   parts_.early.emplace(record_.call_id(), this);
 }
 
@@ -119,8 +120,14 @@ Call::Call(const Parts& parts, const sip::Message& invite, const Flow& source,
   record_.set_caller_name(name_of(dialled_, invite));
   record_.set_route_reason(dialled_.reason);
   if (const auto via = invite.top_via()) record_.set_invite_branch(sip::clean(via->branch));
+  note_start();
   *record_.mutable_early() = early_of(parts.node, invite, source, plan_);
   parts_.early.emplace(record_.call_id(), this);
+}
+
+/// What is signed for the call says when it began, the same at whichever node.
+void Call::note_start() {
+  plan_.at_s = static_cast<std::uint32_t>(record_.started_at_ms() / 1'000);
 }
 
 Call::~Call() { parts_.early.erase(record_.call_id()); }
@@ -191,7 +198,9 @@ void Call::adopt(state::v1::DialogRecord record) {
   record_ = std::move(record);
   record_.clear_forks();
   parts_.early.emplace(record_.call_id(), this);
-  plan_.worker = static_cast<std::uint16_t>(record_.early().worker());
+  note_start();
+  lost_ = predecessor_of(parts_.node, record_.early());
+  plan_.origin = origin_of(parts_.node, record_.early());
   begun_ = Result<>{};
   recorded_ = true;
   const auto fork = fork_.lock();
@@ -199,13 +208,13 @@ void Call::adopt(state::v1::DialogRecord record) {
   on_refused(487, true, {});  // the caller gave up meanwhile
 }
 
-std::vector<Target> Call::targets(const std::vector<state::v1::Binding>& bindings,
-                                  Holding holding) const {
+std::vector<Target> Call::targets(const std::vector<state::v1::Binding>& bindings) const {
   std::vector<Target> targets;
+  const auto key = static_cast<std::uint8_t>(record_.early().key());
   for (const auto& binding : bindings) {
-    auto target = target_of(parts_.node, binding, source_.listener, holding);
+    auto target = target_of(parts_.node, binding, source_.listener, lost_ ? &*lost_ : nullptr);
     if (!target) continue;
-    target->branch = parts_.node.tokens.branch_random(record_.call_id(), place_of(binding));
+    target->branch = parts_.node.tokens.branch_random(record_.call_id(), place_of(binding), key);
     add_new(targets, *std::move(target));
   }
   return targets;
@@ -222,8 +231,7 @@ void Call::go_on_ringing(Fork& fork, std::vector<Target> places) {
   std::vector<Fork::Known> branches;
   std::vector<int> codes;
   for (auto& target : places) {
-    std::string id;
-    sip::append_branch(id, {*plan_.worker, target.branch, plan_.loop_hash});
+    const auto id = branch_of(parts_.node, fork.request(), source_, plan_, target.branch);
     if (target.request_uri.empty()) target.request_uri = uris[id];
     const auto known = refused.find(id);
     codes.push_back(known == refused.end() ? 0 : known->second);
@@ -244,7 +252,7 @@ void Call::go_on_ringing(Fork& fork, std::vector<Target> places) {
 
 void Call::ring(Fork& fork) {
   std::vector<Target> places;
-  if (*bindings_) places = targets(**bindings_, Holding::All);
+  if (*bindings_) places = targets(**bindings_);
   if (places.empty()) return refuse_unreachable(fork);
   plan_.credentials = own_credentials(fork.request());
   fork.start(plan_, std::move(places));

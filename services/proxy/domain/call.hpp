@@ -61,6 +61,7 @@ class Call final : public ForkObserver, public std::enable_shared_from_this<Call
   void on_refused(int code, bool cancelled, std::string_view detail) override;
 
  private:
+  void note_start();
   void look_up();
   void go_on();
   void take_over();
@@ -69,8 +70,7 @@ class Call final : public ForkObserver, public std::enable_shared_from_this<Call
   void ring(Fork& fork);
   void refuse_unreachable(Fork& fork);
   void go_on_ringing(Fork& fork, std::vector<Target> places);
-  std::vector<Target> targets(const std::vector<state::v1::Binding>& bindings,
-                              Holding holding) const;
+  std::vector<Target> targets(const std::vector<state::v1::Binding>& bindings) const;
   void note_forks(const Fork& fork);
   void note_code(std::size_t branch, int code);
   std::vector<state::v1::Fork> forks() const;
@@ -78,6 +78,7 @@ class Call final : public ForkObserver, public std::enable_shared_from_this<Call
   std::int64_t now_ms() const { return parts_.node.clock.now().time_since_epoch().count(); }
 
   const Parts parts_;
+  std::optional<Predecessor> lost_;  ///< Began the call, and its branches are the phones'.
   const Dialled dialled_;
   const TenantId tenant_;
   ForwardPlan plan_;

@@ -5,8 +5,15 @@
 
 namespace pbx::proxy {
 
-/// Answers a CANCEL and tells whoever forwards its request. False: the request is not here.
+/// Whether a CANCEL from `source` comes from where its INVITE, from `invite`, came from: each phone
+/// that rings knows the Via by which a CANCEL is found. A stream counts by its connection; by the
+/// peer's address when that one is gone. `rport`: the INVITE asked for it, so a datagram's port
+/// counts as well.
+bool same_sender(const Flow& invite, bool rport, const Flow& source, const Wire& wire);
+
+/// Answers a CANCEL and tells whoever forwards its request; refuses one from elsewhere. `sealed`:
+/// another node of ours sent it. False: the request is not here.
 bool cancel(TransactionLayer& layer, Stateless& stateless, const sip::Message& request,
-            const Flow& source);
+            const Flow& source, bool sealed);
 
 }  // namespace pbx::proxy

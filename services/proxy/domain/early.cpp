@@ -7,6 +7,7 @@
 #include "proxy/domain/route_set.hpp"
 #include "proxy/domain/transaction_layer.hpp"
 #include "sip/rewrite.hpp"
+#include "sip/uri.hpp"
 
 namespace pbx::proxy {
 namespace {
@@ -29,6 +30,13 @@ bool answers(const sip::Message& response, const state::v1::DialogRecord& record
          own->branch.loop_hash == record.early().loop_hash();
 }
 
+/// How forks name us that leave next to where the INVITE came in: by UDP, where there is that.
+std::string sent_by(const Addresses& addresses, std::uint8_t near) {
+  const auto udp = addresses.to_send(sip::Transport::Udp, addresses[near].bind.v6, near);
+  const auto& listener = addresses[udp.value_or(near)];
+  return listener.host + ":" + std::to_string(listener.port);
+}
+
 }  // namespace
 
 state::v1::Early early_of(const Node& node, const sip::Message& invite, const Flow& source,
@@ -42,6 +50,8 @@ state::v1::Early early_of(const Node& node, const sip::Message& invite, const Fl
   early.set_loop_hash(plan.loop_hash);
   early.set_worker(node.worker);
   early.set_boot(node.settings.boot);
+  early.set_key(plan.origin ? plan.origin->key : node.tokens.key());
+  early.set_sent_by(sent_by(node.addresses, source.listener));
   return early;
 }
 
@@ -49,9 +59,10 @@ Result<> is_anothers(const Node& node, const state::v1::DialogRecord& record) {
   if (record.answered_at_ms() != 0 || record.early().invite().empty()) {
     return Errc::PermissionDenied;
   }
-  const bool own =
-      record.owner() == node.settings.node && record.early().boot() == node.settings.boot;
-  return own ? Result<>{Errc::AlreadyExists} : Result<>{};
+  const bool own_name = record.owner() == node.settings.node;
+  if (own_name && record.early().boot() == node.settings.boot) return Errc::AlreadyExists;
+  const bool gone = own_name || is_at_home(node, record.early()) || !node.lives(record.owner());
+  return gone ? Result<>{} : Result<>{Errc::Conflict};
 }
 
 bool belongs_to(const sip::Message& message, const state::v1::DialogRecord& record) {
@@ -64,9 +75,31 @@ std::optional<Flow> source_of(const Node& node, const state::v1::Early& early) {
   const auto token = node.tokens.read_flow(early.source());
   if (!token) return std::nullopt;
   if (const auto flow = node.tokens.flow_of(*token, node.addresses)) return flow;
-  const auto listener = node.addresses.by_name(token->listener);
+  auto listener = node.addresses.by_name(token->listener);
+  if (!listener || node.addresses[*listener].transport != token->transport) {
+    listener = node.addresses.to_send(token->transport, token->remote.v6, 0);
+  }
   if (!listener) return std::nullopt;
   return Flow{token->transport, *listener, token->remote, 0};
+}
+
+bool is_at_home(const Node& node, const state::v1::Early& early) {
+  const auto token = node.tokens.read_flow(early.source());
+  return token && node.addresses.is_home(token->home);
+}
+
+std::optional<Predecessor> predecessor_of(const Node& node, const state::v1::Early& early) {
+  const auto token = node.tokens.read_flow(early.source());
+  const auto via = sip::parse_host_port(early.sent_by());
+  if (!token || !via) return std::nullopt;
+  return Predecessor{token->home, std::string{via->host}, via->port};
+}
+
+Origin origin_of(const Node& node, const state::v1::Early& early) {
+  Origin origin{static_cast<std::uint16_t>(early.worker()), static_cast<std::uint8_t>(early.key()),
+                0};
+  if (const auto token = node.tokens.read_flow(early.source())) origin.listener = token->listener;
+  return origin;
 }
 
 ForwardPlan plan_of(const Node& node, const sip::Message& invite, const state::v1::Early& early) {
@@ -74,7 +107,7 @@ ForwardPlan plan_of(const Node& node, const sip::Message& invite, const state::v
   plan.pop_routes = read_routes(node, invite).own;
   plan.max_forwards = next_max_forwards(invite);
   plan.loop_hash = early.loop_hash();
-  plan.worker = static_cast<std::uint16_t>(early.worker());
+  plan.origin = origin_of(node, early);
   plan.record_route = true;
   plan.anchor = true;
   return plan;

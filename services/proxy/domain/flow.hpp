@@ -18,6 +18,8 @@ struct Flow {
   Endpoint remote;
   ConnectionId connection = 0;  ///< 0 on a stream: one to `remote`, made if there is none.
 
+  bool known_only = false;  ///< On a stream: over one that there is, or not at all.
+
   bool reliable() const { return sip::is_reliable(transport); }
   friend bool operator==(const Flow&, const Flow&) = default;
 };

@@ -5,7 +5,6 @@
 
 #include "core/random.hpp"
 #include "proxy/domain/outcome.hpp"
-#include "sip/branch.hpp"
 #include "sip/reason.hpp"
 #include "sip/rewrite.hpp"
 
@@ -54,23 +53,22 @@ Fork::Fork(const Parts& parts, ServerTransaction& server, std::shared_ptr<ForkOb
       server_{&server},
       observer_{std::move(observer)},
       invite_{server.is_invite()},
-      worker_{parts.node.worker},
       source_{server.source()},
+      reply_to_{server.reply_to()},
       context_{invite_} {}
 
 void Fork::start(const ForwardPlan& plan, std::vector<Target> targets) {
   if (!open() || context_.finished()) return;
-  note(plan);
+  edge_ = plan.edge;
   branches_.reserve(targets.size());
-  for (auto& target : targets) add(std::move(target));
+  for (auto& target : targets) add(std::move(target), plan);
   for (const auto& branch : branches_) send(*branch, plan);
 }
 
 void Fork::resume(const ForwardPlan& plan, std::vector<Known> branches, milliseconds timer_c) {
   if (!open()) return;
   const auto self = shared_from_this();
-  note(plan);
-  for (auto& known : branches) add(std::move(known.target));
+  for (auto& known : branches) add(std::move(known.target), plan);
   for (std::size_t i = 0; i < branches.size(); ++i) {
     auto& branch = *branches_[i];
     if (branches[i].final_code != 0) {
@@ -85,21 +83,16 @@ void Fork::resume(const ForwardPlan& plan, std::vector<Known> branches, millisec
   }
 }
 
-void Fork::note(const ForwardPlan& plan) {
-  edge_ = plan.edge;
-  loop_hash_ = plan.loop_hash;
-  worker_ = plan.worker.value_or(node_.worker);
-}
-
-Fork::Branch& Fork::add(Target target) {
+Fork::Branch& Fork::add(Target target, const ForwardPlan& plan) {
   auto branch = std::make_unique<Branch>(*this, context_.add(), std::move(target));
   branch->random = branch->target.branch != 0 ? branch->target.branch : random_u64();
+  branch->id = branch_of(node_, server_->request(), source_, plan, branch->random);
   return *branches_.emplace_back(std::move(branch));
 }
 
 std::string Fork::forwarded(const Branch& branch, const ForwardPlan& plan) const {
   std::string bytes;
-  append_forwarded(bytes, node_, server_->request(), source_, plan, branch.target, branch.random);
+  append_forwarded(bytes, node_, server_->request(), source_, plan, branch.target, branch.id);
   return bytes;
 }
 
@@ -108,12 +101,6 @@ void Fork::send(Branch& branch, const ForwardPlan& plan) {
       &layer_.start_client(server_->request().method(), branch.random, branch.target.flow,
                            forwarded(branch, plan), shared_from_this(), branch.index);
   if (invite_) layer_.timers().start(branch.alarm, node_.settings.timer_c);
-}
-
-std::string Fork::branch_id(std::size_t branch) const {
-  std::string id;
-  sip::append_branch(id, {worker_, branches_[branch]->random, loop_hash_});
-  return id;
 }
 
 void Fork::refuse(int code, std::string_view reason, std::string_view header_lines) {
@@ -181,7 +168,7 @@ void Fork::on_success(Branch& branch, const sip::Message& response) {
                           });
     } else if (server_ == nullptr || refused_) {
       if (invite_ && observer_) observer_->on_another_answer(response);
-      stateless_.forward_response(response);  // RFC 3261 §16.7: every 2xx goes up
+      stateless_.forward_response(response, reply_to_);  // RFC 3261 §16.7: every 2xx goes up
     } else if (!answer_held_) {
       if (invite_ && observer_) observer_->on_another_answer(response);
       server_->respond(code, std::move(bytes));
@@ -281,11 +268,12 @@ void Fork::finish() {
   if (!observer_) return code == 408 ? server_->abandon() : send_refusal(code);
   const bool by_wire = !best_.empty() && best_branch_ == context_.best().branch;
   const auto observer = observer_;
-  observer->before_refusal(by_wire ? std::optional{best} : std::nullopt, [weak = weak_from_this(), code] {
-    const auto self = weak.lock();
-    if (!self || !self->open()) return;
-    code == 408 ? self->server_->abandon() : self->send_refusal(code);  // RFC 4320 §4.2
-  });
+  observer->before_refusal(
+      by_wire ? std::optional{best} : std::nullopt, [weak = weak_from_this(), code] {
+        const auto self = weak.lock();
+        if (!self || !self->open()) return;
+        code == 408 ? self->server_->abandon() : self->send_refusal(code);  // RFC 4320 §4.2
+      });
 }
 
 /// What comes later does not concern it, unless another phone may answer as well: the transactions

@@ -32,8 +32,8 @@ class ForkObserver {
   virtual void on_refused(int code, bool cancelled, std::string_view detail) = 0;
   /// Another phone answered as well; that goes up at once.
   virtual void on_another_answer(const sip::Message&) {}
-  /// A request other than INVITE was refused by all, the best of them with that code; nullopt: no answer
-  /// came. Its sender gets to know when `forward` is called.
+  /// A request other than INVITE was refused by all, the best of them with that code; nullopt: no
+  /// answer came. Its sender gets to know when `forward` is called.
   virtual void before_refusal(std::optional<int>, MoveFunction<void()> forward) { forward(); }
 };
 
@@ -74,7 +74,8 @@ class Fork final : public ServerUser, public ClientUser, public std::enable_shar
   /// The request; only while open().
   const sip::Message& request() const { return server_->request(); }
   const Target& target(std::size_t branch) const { return branches_[branch]->target; }
-  std::string branch_id(std::size_t branch) const;
+  /// Of its top Via.
+  const std::string& branch_id(std::size_t branch) const { return branches_[branch]->id; }
   std::size_t size() const { return branches_.size(); }
 
   void on_cancel(const sip::Message& cancel) override;
@@ -95,13 +96,13 @@ class Fork final : public ServerUser, public ClientUser, public std::enable_shar
     const std::size_t index;
     const Target target;
     std::uint64_t random = 0;
+    std::string id;  ///< With `random` in it, as in the Via.
     ClientTransaction* transaction = nullptr;
     Wait wait = Wait::TimerC;
     AlarmFor<Branch, &Branch::on_alarm> alarm{*this};
   };
 
-  Branch& add(Target target);
-  void note(const ForwardPlan& plan);
+  Branch& add(Target target, const ForwardPlan& plan);
   std::string forwarded(const Branch& branch, const ForwardPlan& plan) const;
   void send(Branch& branch, const ForwardPlan& plan);
   void on_alarm(Branch& branch);
@@ -124,9 +125,8 @@ class Fork final : public ServerUser, public ClientUser, public std::enable_shar
   const bool invite_;
   bool edge_ = false;
   bool refused_ = false;  ///< The caller was given 300 or more.
-  std::uint16_t worker_;  ///< In the branches.
-  std::uint64_t loop_hash_ = 0;
   const Flow source_;
+  const Flow reply_to_;  ///< Where answers go.
   ResponseContext context_;
   std::vector<std::unique_ptr<Branch>> branches_;
   std::string best_;  ///< As it goes upstream; of branch best_branch_.

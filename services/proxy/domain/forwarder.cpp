@@ -1,6 +1,8 @@
 #include "proxy/domain/forwarder.hpp"
 
 #include "sip/branch.hpp"
+#include "sip/errc.hpp"
+#include "sip/name_addr.hpp"
 #include "sip/rewrite.hpp"
 #include "sip/text.hpp"
 
@@ -23,15 +25,36 @@ std::string route_uri(const Listener& listener, std::string_view token) {
 }
 
 /// A caller is reached over the flow its request came by, unless its Contact is good for everybody:
-/// datagrams, no rport asked for, and an address as host.
-bool caller_needs_flow(const sip::Message& request, const Flow& source) {
-  if (source.reliable()) return true;
+/// datagrams, no rport asked for, no proxy between, and an address as host.
+std::optional<Endpoint> contact_for_all(const sip::Message& request, const Flow& source) {
+  if (source.reliable() || request.has(sip::HeaderId::RecordRoute)) return std::nullopt;
   const auto via = request.top_via();
-  if (!via || via->has_rport) return true;
+  if (!via || via->has_rport) return std::nullopt;
   const auto contact = request.first_address(sip::HeaderId::Contact);
-  if (!contact || !*contact) return true;
+  if (!contact || !*contact) return std::nullopt;
   const auto uri = (*contact)->uri();
-  return !uri || !uri->is_sip() || !uri->host_is_address() || uri->transport().has_value();
+  if (!uri || !uri->is_sip() || uri->transport()) return std::nullopt;
+  const auto endpoint = Endpoint::from(uri->host, uri->port_or_default());
+  return endpoint && endpoint->v6 == source.remote.v6 ? endpoint : std::nullopt;
+}
+
+FlowToken caller_token(const Node& node, const sip::Message& request, const Flow& source) {
+  auto flow = source;
+  flow.remote = contact_for_all(request, source).value_or(source.remote);
+  return node.tokens.token_of(flow, node.addresses);
+}
+
+/// `route` with a seal for the request with that branch.
+std::string sealed(const Node& node, const std::string& route, std::string_view call_id,
+                   std::string_view branch, std::uint32_t at_s) {
+  const auto address = sip::parse_name_addr(route);
+  const auto uri = address ? address->uri() : Result<sip::Uri>{sip::Errc::BadUri};
+  if (!uri) return route;
+  std::string out{"<"};
+  out += uri->text;
+  out += ";seal=";
+  node.tokens.append_seal(out, uri->user, call_id, branch, at_s);
+  return out + ">";
 }
 
 }  // namespace
@@ -43,17 +66,16 @@ std::uint32_t next_max_forwards(const sip::Message& request) {
 }
 
 RecordRoutes record_routes(const Node& node, const sip::Message& request, const Flow& source,
-                           bool anchor, const Target& target) {
+                           const ForwardPlan& plan, const Target& target) {
   DialogToken token;
-  token.anchor = anchor;
-  if (const auto from = request.from()) token.caller_tag = node.tokens.tag_hash(from->tag());
-  const bool from_phone = !request.has(sip::HeaderId::RecordRoute);
-  if (from_phone && caller_needs_flow(request, source)) {
-    token.caller = node.tokens.token_of(source, node.addresses);
-  }
-  if (target.phone) token.callee = node.tokens.token_of(target.flow, node.addresses);
+  token.made_s = plan.at_s != 0 ? plan.at_s : node.now_s();
+  token.anchor = plan.anchor;
+  token.home = node.addresses.home_near(source.listener);
+  if (!plan.edge) token.caller = caller_token(node, request, source);
+  if (!target.node) token.callee = node.tokens.token_of(target.flow, node.addresses);
+  const auto from = request.from();
   std::string text;
-  node.tokens.append(text, token);
+  node.tokens.append(text, token, request.call_id(), from ? from->tag() : std::string_view{});
   RecordRoutes routes{route_uri(node.addresses[target.flow.listener], text), {}};
   if (source.listener != target.flow.listener) {
     routes.towards_caller = route_uri(node.addresses[source.listener], text);
@@ -61,15 +83,31 @@ RecordRoutes record_routes(const Node& node, const sip::Message& request, const 
   return routes;
 }
 
+std::string branch_of(const Node& node, const sip::Message& request, const Flow& source,
+                      const ForwardPlan& plan, std::uint64_t random) {
+  const auto origin = plan.origin.value_or(
+      Origin{node.worker, node.tokens.key(), node.addresses[source.listener].name});
+  sip::Branch branch{origin.worker, random, plan.loop_hash, origin.key, origin.listener, 0};
+  if (const auto top = request.top_via()) {
+    std::string address;
+    source.remote.append_address(address);
+    node.tokens.sign(branch, request.call_id(),
+                     sip::with_received(*top, {address, source.remote.port}));
+  }
+  std::string text;
+  sip::append_branch(text, branch);
+  return text;
+}
+
 void append_forwarded(std::string& out, const Node& node, const sip::Message& request,
                       const Flow& source, const ForwardPlan& plan, const Target& target,
-                      std::uint64_t random) {
+                      std::string_view branch) {
   const auto& listener = node.addresses[target.flow.listener];
-  std::string branch;
-  sip::append_branch(branch, {plan.worker.value_or(node.worker), random, plan.loop_hash});
   std::string address;
   source.remote.append_address(address);
-  const sip::OwnVia via{listener.transport, listener.host, listener.port, branch};
+  const bool own_name = target.via_host.empty();
+  const sip::OwnVia via{listener.transport, own_name ? listener.host : target.via_host,
+                        own_name ? listener.port : target.via_port, branch};
 
   sip::Rewriter rewriter{request};
   rewriter.push_via(via)
@@ -77,11 +115,19 @@ void append_forwarded(std::string& out, const Node& node, const sip::Message& re
       .max_forwards(plan.max_forwards)
       .pop_routes(plan.pop_routes);
   if (!target.request_uri.empty()) rewriter.request_uri(target.request_uri);
-  for (const auto& route : target.routes) rewriter.insert_top(sip::HeaderId::Route, route);
+  std::string first;  // what the next node pops
+  for (const auto& route : target.routes) {
+    const bool seal = target.node && first.empty();
+    if (seal) {
+      const auto at_s = plan.at_s != 0 ? plan.at_s : node.now_s();
+      first = sealed(node, route, request.call_id(), branch, at_s);
+    }
+    rewriter.insert_top(sip::HeaderId::Route, seal ? first : route);
+  }
   if (plan.credentials) rewriter.remove(*plan.credentials);
   RecordRoutes routes;
   if (plan.record_route) {
-    routes = record_routes(node, request, source, plan.anchor, target);
+    routes = record_routes(node, request, source, plan, target);
     rewriter.insert_top(sip::HeaderId::RecordRoute, routes.towards_callee);
     if (!routes.towards_caller.empty()) {
       rewriter.insert_top(sip::HeaderId::RecordRoute, routes.towards_caller);

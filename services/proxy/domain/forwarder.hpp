@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "proxy/domain/node.hpp"
 #include "proxy/domain/target.hpp"
@@ -10,25 +11,38 @@
 
 namespace pbx::proxy {
 
+/// What a branch says of the node that made it.
+struct Origin {
+  std::uint16_t worker = 0;
+  std::uint8_t key = 0;
+  std::uint16_t listener = 0;  ///< Name of the one that the request came by.
+};
+
 /// What is the same in all copies of a request that goes on.
 struct ForwardPlan {
   std::size_t pop_routes = 0;  ///< Own Route values on top.
   std::uint32_t max_forwards = 70;
   std::uint64_t loop_hash = 0;
-  std::optional<std::uint16_t> worker{};  ///< In the branch, of a call that another node began.
+  std::optional<Origin> origin{};  ///< In the branch; of a call that another node began, its.
+  std::uint32_t at_s = 0;          ///< When the request came, in seconds since 1970; 0: now.
   bool record_route = false;  ///< The request forms a dialog whose requests are to come through us.
   bool anchor = false;        ///< And we keep its record.
-  bool edge = false;          ///< For another node of ours, to a phone whose connection we hold.
+  bool edge = false;          ///< From another node of ours, to a phone whose connection we hold.
   std::optional<sip::HeaderField> credentials{};  ///< Meant for us: not passed on.
 };
 
 /// The request's own Max-Forwards less one, 70 when it has none.
 std::uint32_t next_max_forwards(const sip::Message& request);
 
-/// Appends `request` as it goes to `target` (RFC 3261 §16.6), `random` being its branch's.
+/// The branch of a copy of `request`, which came from `source`; `random` is its own. Signed: any
+/// node knows the responses to it. The same from the same values on all nodes.
+std::string branch_of(const Node& node, const sip::Message& request, const Flow& source,
+                      const ForwardPlan& plan, std::uint64_t random);
+
+/// Appends `request` as it goes to `target` (RFC 3261 §16.6), with a branch of branch_of().
 void append_forwarded(std::string& out, const Node& node, const sip::Message& request,
                       const Flow& source, const ForwardPlan& plan, const Target& target,
-                      std::uint64_t random);
+                      std::string_view branch);
 
 /// The Record-Route values that append_forwarded() adds, topmost first: one, or two when the two
 /// sides are reached over different listeners (RFC 5658). Of a dialog's record, the first is how a
@@ -38,6 +52,6 @@ struct RecordRoutes {
   std::string towards_caller;  ///< Empty: the same.
 };
 RecordRoutes record_routes(const Node& node, const sip::Message& request, const Flow& source,
-                           bool anchor, const Target& target);
+                           const ForwardPlan& plan, const Target& target);
 
 }  // namespace pbx::proxy

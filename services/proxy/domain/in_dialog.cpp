@@ -3,31 +3,33 @@
 namespace pbx::proxy {
 namespace {
 
-InDialogHop refused(Refusal refusal) { return {refusal, {}}; }
-
-InDialogHop hop_to(const std::optional<Flow>& flow, bool phone) {
-  if (!flow) return refused(phone ? Refusal::FlowGone : Refusal::NoSuchDialog);
+InDialogHop hop_to(const std::optional<Flow>& flow, Refusal otherwise) {
   InDialogHop hop;
-  hop.target.flow = *flow;
-  hop.target.phone = phone;
+  if (flow) {
+    hop.target.flow = *flow;
+  } else {
+    hop.refusal = otherwise;
+  }
   return hop;
 }
 
 }  // namespace
 
-InDialogHop in_dialog_hop(const Node& node, const sip::Message& request, const RouteSet& routes,
-                          std::size_t near) {
-  if (routes.next) {
-    const auto uri = sip::parse_uri(*routes.next);
-    return hop_to(uri ? flow_to(node.addresses, *uri, near) : std::nullopt, false);
+InDialogHop in_dialog_hop(const Node& node, const RouteSet& routes, std::size_t near) {
+  const auto& dialog = *routes.dialog;
+  const auto& side = routes.from_caller ? dialog.callee : dialog.caller;
+  if (!side) {
+    const auto& next = routes.next;
+    return hop_to(next ? flow_to(node.addresses, *next, near) : std::nullopt,
+                  Refusal::NoSuchDialog);
   }
-  const auto from = request.from();
-  if (!from) return refused(Refusal::NoSuchDialog);
-  const bool from_caller = node.tokens.tag_hash(from->tag()) == routes.dialog->caller_tag;
-  const auto& token = from_caller ? routes.dialog->callee : routes.dialog->caller;
-  if (token) return hop_to(node.tokens.flow_of(*token, node.addresses), true);
-  const auto uri = request.request_uri();
-  return hop_to(uri ? flow_to(node.addresses, *uri, near) : std::nullopt, false);
+  const auto flow = node.tokens.flow_of(*side, node.addresses);
+  const bool elsewhere = !flow && !node.addresses.is_home(dialog.home);
+  auto hop =
+      hop_to(elsewhere ? flow_to(node.addresses, dialog.home, near) : flow, Refusal::FlowGone);
+  hop.target.phone = !elsewhere;
+  hop.passes = elsewhere;
+  return hop;
 }
 
 }  // namespace pbx::proxy

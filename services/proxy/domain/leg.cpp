@@ -26,12 +26,15 @@ struct Hops {
 Hops hops_of(const Node& node, const sip::Message& answer) {
   Hops hops;
   std::optional<std::size_t> first;
+  const auto from = answer.from();
+  if (!from) return hops;
   for (const auto value : answer.values(sip::HeaderId::RecordRoute)) {
     const auto address = sip::parse_name_addr(value);
     if (!address) continue;
     const auto uri = address->uri();
-    if (uri && node.addresses.is_ours(*uri)) {
-      if (const auto token = node.tokens.read_dialog(uri->user); token && token->anchor) {
+    if (uri && uri->has_user()) {
+      const auto token = node.tokens.read_dialog(uri->user, answer.call_id(), from->tag());
+      if (token && token->anchor) {
         if (!first) first = hops.uris.size();
         hops.last_own = hops.uris.size();
         hops.token = token;

@@ -3,9 +3,11 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "core/clock.hpp"
 #include "proxy/domain/addresses.hpp"
+#include "proxy/domain/peers.hpp"
 #include "proxy/domain/tokens.hpp"
 #include "proxy/metrics.hpp"
 
@@ -20,9 +22,9 @@ struct Settings {
   std::chrono::milliseconds dialog_lease{30'000};
   std::chrono::milliseconds call_check{300'000};  ///< Each call's phones are asked so often.
   std::chrono::milliseconds session_check{60'000};
-  std::chrono::milliseconds max_call{24 * 3'600'000};  ///< No call lasts longer.
   std::chrono::milliseconds session_unclear{12 * 3'600'000};
-  std::size_t max_transactions = 50'000;  ///< A worker.
+  std::chrono::milliseconds max_call{24 * 3'600'000};  ///< No call lasts longer, nor its tokens.
+  std::size_t max_transactions = 50'000;               ///< A worker.
   std::chrono::milliseconds tcp_idle{900'000};
   std::size_t max_tcp = 10'000;  ///< Connections a worker.
   std::chrono::milliseconds udp_gather{
@@ -37,6 +39,12 @@ struct Node {
   const Clock& clock;
   Metrics& metrics;
   std::uint16_t worker = 0;
+  const Peers* peers = nullptr;  ///< nullptr: no other node is known to live.
+
+  std::uint32_t now_s() const {
+    return static_cast<std::uint32_t>(clock.now().time_since_epoch().count() / 1'000);
+  }
+  bool lives(std::string_view other) const { return peers != nullptr && peers->live(other); }
 };
 
 }  // namespace pbx::proxy

@@ -40,24 +40,38 @@ std::optional<Start> by_uri(const Node& node, const std::string& text, int skip)
   return flow ? std::optional{Start{*flow, skip}} : std::nullopt;
 }
 
-/// What the first hop would do is done here.
-std::optional<Start> around(const Node& node, const state::v1::Leg& leg) {
-  if (leg.route_set_size() > 1) return by_uri(node, leg.route_set(1), 1);
-  const auto token = node.tokens.read_flow(leg.flow());
-  if (!token) return by_uri(node, leg.contact(), 1);
-  if (const auto flow = node.tokens.flow_of(*token, node.addresses)) return Start{*flow, 1};
-  if (token->transport != sip::Transport::Udp) return std::nullopt;  // the phone connects, not we
-  const auto listener = node.addresses.to_send(token->transport, token->remote.v6, 0);
-  if (!listener) return std::nullopt;
-  return Start{{token->transport, *listener, token->remote, 0}, 1};
+std::optional<Home> home_of(const Node& node, const state::v1::DialogRecord& record,
+                            const std::string& route) {
+  return home_of(node, route, record.sip_call_id(), calls::caller_of(record).tag());
 }
 
-std::optional<Start> start_to(const Node& node, const state::v1::Leg& leg, Way way) {
+/// To the node that wrote a route, whatever name it goes by.
+std::optional<Start> by_route(const Node& node, const state::v1::DialogRecord& record,
+                              const std::string& route, int skip) {
+  const auto home = home_of(node, record, route);
+  if (!home) return by_uri(node, route, skip);
+  const auto flow = flow_to(node.addresses, *home, 0);
+  return flow ? std::optional{Start{*flow, skip}} : std::nullopt;
+}
+
+/// What the first hop would do is done here.
+std::optional<Start> around(const Node& node, const state::v1::DialogRecord& record,
+                            const state::v1::Leg& leg) {
+  if (leg.route_set_size() > 1) return by_route(node, record, leg.route_set(1), 1);
+  const auto token = node.tokens.read_flow(leg.flow());
+  if (!token) return by_uri(node, leg.contact(), 1);
+  const auto flow = node.tokens.flow_of(*token, node.addresses);
+  return flow ? std::optional{Start{*flow, 1}} : std::nullopt;
+}
+
+std::optional<Start> start_to(const Node& node, const state::v1::DialogRecord& record,
+                              const state::v1::Leg& leg, Way way) {
   if (leg.contact().empty()) return std::nullopt;
   if (leg.route_set().empty()) return by_uri(node, leg.contact(), 0);
-  const auto first = sip::parse_uri(leg.route_set(0));
-  if (way == Way::Around && first && !node.addresses.is_ours(*first)) return around(node, leg);
-  return by_uri(node, leg.route_set(0), 0);
+  const auto first = home_of(node, record, leg.route_set(0));
+  const bool ours = first && node.addresses.is_home(*first);
+  if (way == Way::Around && !ours) return around(node, record, leg);
+  return by_route(node, record, leg.route_set(0), 0);
 }
 
 std::string address(const std::string& aor, const std::string& tag) {
@@ -67,12 +81,12 @@ std::string address(const std::string& aor, const std::string& tag) {
 constexpr std::uint64_t kNonceMask = 0xFFFF;
 
 /// The random part of an own request's branch: a MAC over what it is, and a nonce.
-std::uint64_t own_random(const Node& node, std::string_view call_id, std::string_view method,
-                         std::string_view to_tag, std::uint64_t nonce) {
+std::uint64_t own_random(const Node& node, std::uint8_t key, std::string_view call_id,
+                         std::string_view method, std::string_view to_tag, std::uint64_t nonce) {
   std::string what{"own "};
   what.append(method).append(" ").append(to_tag).append(" ");
   sip::append_number(what, nonce & kNonceMask);
-  return (node.tokens.branch_random(call_id, what) & ~kNonceMask) | (nonce & kNonceMask);
+  return (node.tokens.branch_random(call_id, what, key) & ~kNonceMask) | (nonce & kNonceMask);
 }
 
 /// All but what is special to a method, and the end.
@@ -80,13 +94,14 @@ std::optional<OwnRequest> begin_request(const Node& node, const state::v1::Dialo
                                         Side to, Way way, std::string_view method,
                                         std::uint32_t cseq) {
   const auto [there, here] = legs_of(record, to);
-  const auto start = start_to(node, there, way);
+  const auto start = start_to(node, record, there, way);
   if (!start) return std::nullopt;
   OwnRequest request;
   request.flow = start->flow;
-  request.random = own_random(node, record.sip_call_id(), method, there.tag(), random_u64());
+  const auto key = node.tokens.key();
+  request.random = own_random(node, key, record.sip_call_id(), method, there.tag(), random_u64());
   std::string branch;
-  sip::append_branch(branch, {node.worker, request.random, 0});
+  sip::append_branch(branch, {node.worker, request.random, 0, key});
   const auto& listener = node.addresses[start->flow.listener];
   auto& out = request.bytes;
   sip::append_request_line(out, method, there.contact());

@@ -24,6 +24,7 @@ const RefusalInfo& info_of(Refusal refusal) {
       {"backend_down", 503},       {"malformed_response", 0},
       {"stray_response", 0},       {"stray_ack", 0},
       {"slow_stream", 0},          {"record_away", 0},
+      {"foreign_cancel", 481},
   }};
   return kInfo[static_cast<std::size_t>(refusal)];
 }

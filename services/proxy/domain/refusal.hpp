@@ -41,8 +41,9 @@ enum class Refusal : std::uint8_t {
   StrayAck,
   SlowStream,
   RecordAway,
+  ForeignCancel,
 };
-inline constexpr std::size_t kRefusals = static_cast<std::size_t>(Refusal::RecordAway) + 1;
+inline constexpr std::size_t kRefusals = static_cast<std::size_t>(Refusal::ForeignCancel) + 1;
 
 struct RefusalInfo {
   std::string_view label;

@@ -3,6 +3,8 @@
 #include "core/errc.hpp"
 #include "proxy/domain/cancel.hpp"
 #include "proxy/domain/early.hpp"
+#include "proxy/domain/hang_up.hpp"
+#include "proxy/domain/route_set.hpp"
 #include "telemetry/log.hpp"
 
 namespace pbx::proxy {
@@ -29,13 +31,24 @@ void Resumption::take(const sip::Message& message, const Flow& source) {
   if (found == waiting_.end()) look_up(message, call_id);
 }
 
+void Resumption::on_bye_answer(const sip::Message& response) {
+  const auto from = response.from();
+  const auto to = response.to();
+  if (!from || !to || !confirms_bye(response.status())) return;
+  parts_.records.hung_up(response.call_id(), from->tag(), to->tag(),
+                         parts_.node.clock.now().time_since_epoch().count(),
+                         [](const Result<>&) {});
+}
+
 void Resumption::look_up(const sip::Message& message, const std::string& call_id) {
   const auto from = message.from();
   if (!from) return deliver(call_id);
   const auto wanted = [this, call_id](const state::v1::DialogRecord& record) -> Result<> {
     for (const auto& held : waiting_[call_id]) {
       if (!belongs_to(held.message.get(), record)) continue;
-      if (!source_of(parts_.node, record.early())) break;
+      const auto source = source_of(parts_.node, record.early());
+      if (!source) break;
+      if (!may_take(held, record, *source)) continue;
       return is_anothers(parts_.node, record);
     }
     return Errc::PermissionDenied;
@@ -51,6 +64,17 @@ void Resumption::look_up(const sip::Message& message, const std::string& call_id
               go_on(call_id, taken, bindings);
             });
       });
+}
+
+/// A CANCEL of somebody else's makes nobody take a call over.
+bool Resumption::may_take(const Held& held, const state::v1::DialogRecord& record,
+                          const Flow& source) const {
+  const auto& message = held.message.get();
+  if (!message.is_request() || message.method() != sip::Method::Cancel) return true;
+  const auto invite = sip::parse_message(record.early().invite());
+  if (!invite) return true;  // its record is closed
+  const auto via = invite->top_via();
+  return via && same_sender(source, via->has_rport, held.source, parts_.fork.layer.wire());
 }
 
 void Resumption::go_on(const std::string& call_id, const state::v1::DialogRecord& record,
@@ -87,6 +111,8 @@ std::vector<Target> Resumption::responders(const std::string& call_id) const {
     Target target;
     target.flow = held.source;
     target.branch = request->branch.random;
+    target.via_host = request->via.host;
+    target.via_port = request->via.port_or_default();
     targets.push_back(std::move(target));
   }
   return targets;
@@ -132,7 +158,8 @@ bool Resumption::known(const sip::Message& message, const Flow& source) {
   auto& layer = parts_.fork.layer;
   if (message.is_request()) {
     if (message.method() == sip::Method::Cancel) {
-      return cancel(layer, parts_.fork.stateless, message, source);
+      const bool sealed = read_routes(parts_.node, message).sealed;
+      return cancel(layer, parts_.fork.stateless, message, source, sealed);
     }
     return layer.find_server(layer.key_of(message)) != nullptr;
   }

@@ -11,7 +11,8 @@
 namespace pbx::proxy {
 
 /// Goes on with calls that rang when their process was lost. A message of such a call comes here
-/// because the lost node's address is ours now; the call's record then tells what its process knew.
+/// because the lost node's address is ours now, or its sender turned to another node; the call's
+/// record then tells what its process knew.
 ///
 ///   message ─► nobody's transaction ─► record found and taken ─► bindings read ─► call goes on
 ///                                            │                                        │
@@ -27,6 +28,8 @@ class Resumption {
   /// A response to an INVITE, a CANCEL, or the INVITE of a record whose lease ran out, none of
   /// which has a transaction in this process.
   void take(const sip::Message& message, const Flow& source);
+  /// A phone's answer to a BYE that a lost node sent: what it confirms is written.
+  void on_bye_answer(const sip::Message& response);
 
  private:
   struct Held {
@@ -36,6 +39,7 @@ class Resumption {
   using Waiting = std::unordered_map<std::string, std::vector<Held>>;
 
   void look_up(const sip::Message& message, const std::string& call_id);
+  bool may_take(const Held& held, const state::v1::DialogRecord& record, const Flow& source) const;
   void go_on(const std::string& call_id, const state::v1::DialogRecord& record,
              const Result<std::vector<state::v1::Binding>>& bindings);
   void begin_again(const std::string& call_id, const state::v1::DialogRecord& record,

@@ -28,9 +28,26 @@ bool out_of_hops(const sip::Message& request) {
   return hops && *hops && **hops == 0;
 }
 
-bool forms_dialog(Method method) {
-  return method == Method::Invite || method == Method::Subscribe || method == Method::Refer;
+/// What may come outside a dialog. The rest belongs into one: out of it a REFER or a NOTIFY would
+/// make a phone do what its user does not want.
+constexpr std::string_view kAllow =
+    "Allow: INVITE, MESSAGE, OPTIONS, PUBLISH, REGISTER, SUBSCRIBE\r\n";
+
+bool begins_something(Method method) {
+  switch (method) {
+    case Method::Invite:
+    case Method::Message:
+    case Method::Options:
+    case Method::Publish:
+    case Method::Register:
+    case Method::Subscribe:
+      return true;
+    default:
+      return false;
+  }
 }
+
+bool forms_dialog(Method method) { return method == Method::Invite || method == Method::Subscribe; }
 
 }  // namespace
 
@@ -84,12 +101,12 @@ Taken Router::on_ack(const Request& request, bool last) {
   if (server != nullptr && server->on_ack()) return Taken::Yes;
   const auto routes = read_routes(parts_.node, request.message);
   if (routes.dialog) {
-    const auto hop = in_dialog_hop(parts_.node, request.message, routes, request.source.listener);
+    const auto hop = in_dialog_hop(parts_.node, routes, request.source.listener);
     if (!hop.refusal && !out_of_hops(request.message)) {
-      parts_.stateless.forward_ack(
-          request.message, request.source,
-          {.pop_routes = routes.own, .max_forwards = next_max_forwards(request.message)},
-          hop.target);
+      parts_.stateless.forward_ack(request.message, request.source,
+                                   {.pop_routes = hop.passes ? 0 : routes.own,
+                                    .max_forwards = next_max_forwards(request.message)},
+                                   hop.target);
     }
     return Taken::Yes;
   }
@@ -104,9 +121,12 @@ Taken Router::on_ack(const Request& request, bool last) {
 }
 
 Taken Router::on_cancel(const Request& request, bool last) {
-  if (cancel(parts_.layer, parts_.stateless, request.message, request.source)) return Taken::Yes;
+  const auto routes = read_routes(parts_.node, request.message);
+  if (cancel(parts_.layer, parts_.stateless, request.message, request.source, routes.sealed)) {
+    return Taken::Yes;
+  }
   if (!last) return Taken::NotHere;
-  const auto flow = flow_behind(read_routes(parts_.node, request.message));
+  const auto flow = flow_behind(routes);
   if (!flow) return Taken::Nowhere;
   parts_.stateless.reply(request.message, request.source, {.status = 200});
   cancel_at_phone(parts_.node, parts_.layer, request.message, request.source, *flow);
@@ -115,7 +135,7 @@ Taken Router::on_cancel(const Request& request, bool last) {
 
 /// To the phone that the first hop means; nullopt: to none, or it is not reached from here.
 std::optional<Flow> Router::flow_behind(const RouteSet& routes) const {
-  if (!routes.flow) return std::nullopt;
+  if (!routes.sealed) return std::nullopt;
   return parts_.node.tokens.flow_of(*routes.flow, parts_.node.addresses);
 }
 
@@ -134,19 +154,22 @@ std::optional<Refusal> Router::first_checks(const Request& request) const {
 
 void Router::in_dialog(const Request& request) {
   if (!request.routes.dialog) return refuse(request, Refusal::NoSuchDialog);
-  auto hop = in_dialog_hop(parts_.node, request.message, request.routes, request.source.listener);
+  auto hop = in_dialog_hop(parts_.node, request.routes, request.source.listener);
   if (hop.refusal) return refuse(request, *hop.refusal);
+  auto plan = plan_for(request);
+  if (hop.passes) plan.pop_routes = 0;
   std::vector<Target> targets;
   targets.push_back(std::move(hop.target));
-  if (!request.routes.dialog->anchor || is_own_request(parts_.node, request.message)) {
-    const auto fork = Fork::make(call_parts_.fork, begin(request), nullptr);
-    return fork->start(plan_for(request), std::move(targets));
+  const bool judged = !request.routes.dialog->anchor || hop.passes;  // by another hop
+  if (judged || is_own_request(parts_.node, request.message)) {
+    return Fork::make(call_parts_.fork, begin(request), nullptr)->start(plan, std::move(targets));
   }
-  within_call(request, std::move(targets));
+  within_call(request, plan, std::move(targets));
 }
 
 /// At the node that keeps the call's record, which is asked first.
-void Router::within_call(const Request& request, std::vector<Target> targets) {
+void Router::within_call(const Request& request, const ForwardPlan& plan,
+                         std::vector<Target> targets) {
   std::shared_ptr<ForkObserver> observer;
   if (request.method() == Method::Bye) {
     observer = std::make_shared<HangUp>(parts_.node, parts_.layer.timers(), parts_.records,
@@ -160,7 +183,7 @@ void Router::within_call(const Request& request, std::vector<Target> targets) {
   const std::string from_tag{from ? from->tag() : std::string_view{}};
   const std::string to_tag{to ? to->tag() : std::string_view{}};
   parts_.records.find(call_id, from_tag, to_tag,
-                      [this, fork, plan = plan_for(request), targets = std::move(targets)](
+                      [this, fork, plan, targets = std::move(targets)](
                           const Result<CallRecords::Known>& call) mutable {
                         if (!fork->open()) return;
                         const auto refusal =
@@ -173,20 +196,20 @@ void Router::within_call(const Request& request, std::vector<Target> targets) {
 
 void Router::out_of_dialog(const Request& request) {
   // What is for a phone behind this node can go no other way.
-  if (draining_ && request.method() != Method::Options && !request.routes.flow) {
+  if (draining_ && request.method() != Method::Options && !request.routes.sealed) {
     return refuse(request, Refusal::Draining);
   }
   if (const auto found = excess(request)) return refuse(request, *found);
+  if (!begins_something(request.method())) return refuse_method(request, kAllow);
   if (request.method() == Method::Register) return on_register(request);
-  if (request.routes.flow) return to_flow(request);
-  if (request.routes.dialog || request.routes.forged || request.routes.next) {
+  if (request.routes.sealed) return to_flow(request);
+  if (request.routes.flow || request.routes.forged || request.routes.more) {
     return refuse(request, Refusal::ForeignRoute);
   }
   const auto uri = request.message.request_uri();
   if (!uri) return refuse(request, refusal_of(uri.error()));
-  const bool ours =
-      parts_.node.addresses.is_ours(*uri) || parts_.directory.domain(uri->host) != nullptr;
-  if (uri->is_sip() && !uri->has_user() && ours) return for_ourselves(request);
+  // Whatever the host: the answer does not tell which domains there are.
+  if (uri->is_sip() && !uri->has_user()) return for_ourselves(request);
   if (request.method() == Method::Publish) return refuse(request, Refusal::BadEvent);
   from_caller(request);
 }
@@ -219,21 +242,20 @@ void Router::to_flow(const Request& request) {
   auto plan = plan_for(request);
   plan.record_route = forms_dialog(request.method());
   plan.edge = true;
+  plan.origin = second_hop_origin(parts_.node, request.message, request.source);
   auto& server = begin(request);
   std::vector<Target> targets(1);
   targets.front().flow = *flow;
   targets.front().phone = true;
   if (server.is_invite()) {
-    targets.front().branch = second_hop_branch(parts_.node, request.message);
+    targets.front().branch = second_hop_branch(parts_.node, request.message, plan.origin->key);
   }
   Fork::make(call_parts_.fork, server, nullptr)->start(plan, std::move(targets));
 }
 
 void Router::for_ourselves(const Request& request) {
   if (request.method() != Method::Options) {
-    parts_.node.metrics.refused(Refusal::NotAllowed).Increment();
-    return parts_.stateless.reply(request.message, request.source,
-                                  {.status = 405, .header_lines = "Allow: OPTIONS, REGISTER\r\n"});
+    return refuse_method(request, "Allow: OPTIONS, REGISTER\r\n");
   }
   parts_.stateless.reply(request.message, request.source,
                          {.status = 200, .header_lines = kCapabilities});
@@ -320,6 +342,12 @@ void Router::refuse(const Request& request, Refusal refusal) {
 void Router::refuse(const Request& request, Excess found) {
   parts_.node.metrics.overload(found).Increment();
   refuse(request, Refusal::Overload);
+}
+
+void Router::refuse_method(const Request& request, std::string_view allow) {
+  const bool known = request.method() != Method::Other;
+  parts_.stateless.refuse(request.message, request.source,
+                          known ? Refusal::NotAllowed : Refusal::UnknownMethod, {}, allow);
 }
 
 void Router::challenge(const Request& request, Refusal refusal) {

@@ -54,7 +54,7 @@ class Router {
   std::optional<Flow> flow_behind(const RouteSet& routes) const;
   std::optional<Refusal> first_checks(const Request& request) const;
   void in_dialog(const Request& request);
-  void within_call(const Request& request, std::vector<Target> targets);
+  void within_call(const Request& request, const ForwardPlan& plan, std::vector<Target> targets);
   void out_of_dialog(const Request& request);
   void on_register(const Request& request);
   void to_flow(const Request& request);
@@ -66,6 +66,7 @@ class Router {
   ForwardPlan plan_for(const Request& request) const;
   void refuse(const Request& request, Refusal refusal);
   void refuse(const Request& request, Excess found);
+  void refuse_method(const Request& request, std::string_view allow);
   void challenge(const Request& request, Refusal refusal);
   void refuse_extension(const Request& request);
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <string>
 
-#include "proxy/domain/forwarder.hpp"
 #include "proxy/domain/route_set.hpp"
 #include "sip/branch.hpp"
 #include "sip/builder.hpp"
@@ -38,12 +37,15 @@ void follow_invite(const Node& node, TransactionLayer& layer, const Follower& fo
   plan.loop_hash = follower.loop_hash;
   Target target;
   target.flow = follower.flow;
-  const auto random = second_hop_branch(node, follower.message);
+  auto origin = second_hop_origin(node, follower.message, follower.source);
+  const auto random = second_hop_branch(node, follower.message, origin.key);
   const auto workers = std::min(node.settings.workers, kMostWorkers);
   for (std::uint16_t worker = 0; worker < workers; ++worker) {
-    plan.worker = worker;
+    origin.worker = worker;
+    plan.origin = origin;
+    const auto branch = branch_of(node, follower.message, follower.source, plan, random);
     std::string forwarded;
-    append_forwarded(forwarded, node, follower.message, follower.source, plan, target, random);
+    append_forwarded(forwarded, node, follower.message, follower.source, plan, target, branch);
     const auto sent = sip::parse_message(forwarded);
     if (!sent) return;
     std::string bytes;
@@ -54,13 +56,22 @@ void follow_invite(const Node& node, TransactionLayer& layer, const Follower& fo
 
 }  // namespace
 
-std::uint64_t second_hop_branch(const Node& node, const sip::Message& request) {
+Origin second_hop_origin(const Node& node, const sip::Message& request, const Flow& source) {
+  Origin origin{node.worker, node.tokens.key(), node.addresses[source.listener].name};
+  const auto via = request.top_via();
+  if (const auto branch = via ? sip::parse_branch(via->branch) : std::nullopt) {
+    origin.key = branch->key;
+  }
+  return origin;
+}
+
+std::uint64_t second_hop_branch(const Node& node, const sip::Message& request, std::uint8_t key) {
   std::string place;
   if (const auto via = request.top_via()) {
     place.append(via->host).append(":").append(std::to_string(via->port_or_default()));
     place.append(" ").append(via->branch);
   }
-  return node.tokens.branch_random(request.call_id(), place);
+  return node.tokens.branch_random(request.call_id(), place, key);
 }
 
 void cancel_at_phone(const Node& node, TransactionLayer& layer, const sip::Message& cancel,

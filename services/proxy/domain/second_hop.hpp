@@ -2,14 +2,19 @@
 
 #include <cstdint>
 
+#include "proxy/domain/forwarder.hpp"
 #include "proxy/domain/node.hpp"
 #include "proxy/domain/transaction_layer.hpp"
 
 namespace pbx::proxy {
 
+/// What the branch tells of this node: made with the key of the first hop's branch, which the
+/// first hop's later requests name as well.
+Origin second_hop_origin(const Node& node, const sip::Message& request, const Flow& source);
+
 /// The random part of the branch with which the node that holds a phone's flow sends it an INVITE
 /// of another node: any node that has its address later can tell it from what follows the INVITE.
-std::uint64_t second_hop_branch(const Node& node, const sip::Message& request);
+std::uint64_t second_hop_branch(const Node& node, const sip::Message& request, std::uint8_t key);
 
 /// A CANCEL for a phone on `flow`, whose INVITE a lost node sent: passed on as that node would have
 /// done. Which of its workers it was is not known, so each is tried; the phone knows one of them.

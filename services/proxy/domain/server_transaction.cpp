@@ -18,7 +18,10 @@ ServerTransaction::ServerTransaction(TransactionLayer& layer, std::uint64_t key,
       source_{source},
       reply_to_{reply_flow(request, source)},
       request_{std::make_unique<sip::StoredMessage>(request)} {
-  if (const auto via = request.top_via()) sent_by_port_ = via->port_or_default();
+  if (const auto via = request.top_via()) {
+    sent_by_port_ = via->port_or_default();
+    sent_with_rport_ = via->has_rport;
+  }
 }
 
 ServerTransaction::~ServerTransaction() {

@@ -29,6 +29,9 @@ class ServerTransaction {
   std::uint64_t key() const { return key_; }
   /// Where the request came from.
   const Flow& source() const { return source_; }
+  const Flow& reply_to() const { return reply_to_; }
+  /// The sender's address counts with its port (RFC 3581).
+  bool sent_with_rport() const { return sent_with_rport_; }
   /// Only until answered().
   const sip::Message& request() const { return request_->get(); }
   /// A final response was sent.
@@ -70,6 +73,7 @@ class ServerTransaction {
   OtherState other_state_ = OtherState::Trying;
   std::uint8_t round_ = 0;
   bool rerouted_ = false;
+  bool sent_with_rport_ = false;
   std::uint16_t sent_by_port_ = 0;
   sip::TimerId end_timer_ = sip::TimerId::J;
   Flow source_;

@@ -23,22 +23,27 @@ std::optional<sip::Via> second_via(const sip::Message& response) {
 
 }  // namespace
 
-Stateless::Stateless(const Node& node, const KeyedHash& tag_key, Wire& wire)
-    : node_{node}, tag_key_{tag_key}, wire_{wire} {}
+Stateless::Stateless(const Node& node, const KeyedHashes& tag_keys, Wire& wire)
+    : node_{node}, tag_keys_{tag_keys}, wire_{wire} {}
 
-std::string Stateless::reply_tag(const sip::Message& request) const {
+std::string Stateless::tag_text(const sip::Message& request) const {
   std::string text{request.call_id()};
   if (const auto from = request.from()) (text += ' ') += from->tag();
   if (const auto cseq = request.cseq()) (text += ' ') += std::to_string(cseq->number);
+  return text;
+}
+
+std::string Stateless::tag_of(const KeyedHash& key, std::string_view text) const {
   ByteWriter bytes;
-  bytes.u64(tag_key_(text));
+  bytes.u64(key(text));
   return "s" + to_hex(bytes.bytes());
 }
 
 void Stateless::reply(const sip::Message& request, const Flow& source, sip::ResponseParts parts) {
   std::string address;
   source.remote.append_address(address);
-  const std::string tag = parts.status > 100 ? reply_tag(request) : std::string{};
+  const std::string tag =
+      parts.status > 100 ? tag_of(tag_keys_.current(), tag_text(request)) : std::string{};
   parts.source = {address, source.remote.port};
   parts.to_tag = tag;
   std::string out;
@@ -60,28 +65,48 @@ void Stateless::refuse(const sip::Message& request, const Flow& source, Refusal 
 
 bool Stateless::is_ack_of_reply(const sip::Message& ack) const {
   const auto to = ack.to();
-  return to && to->tag() == reply_tag(ack);
+  if (!to) return false;
+  const auto text = tag_text(ack);
+  return tag_keys_.any([&](const KeyedHash& key) { return to->tag() == tag_of(key, text); });
+}
+
+bool Stateless::is_signed(const sip::Message& response) const {
+  const auto own = response.top_via();
+  const auto branch = own ? sip::parse_branch(own->branch) : std::nullopt;
+  const auto next = second_via(response);
+  return branch && next && node_.tokens.is_signed(*branch, response.call_id(), *next);
 }
 
 bool Stateless::forward_response(const sip::Message& response) {
-  const auto via = second_via(response);
-  if (!via) return false;
-  const auto hop = sip::response_target(*via);
-  const auto remote = Endpoint::from(hop.host, hop.port);
+  if (!is_signed(response)) return false;
+  const auto via = *second_via(response);
+  const auto branch = *sip::parse_branch(response.top_via()->branch);
+  const auto remote = Endpoint::from(via.received.empty() ? via.host : via.received,
+                                     via.rport != 0 ? via.rport : via.port_or_default());
   if (!remote) return false;
-  const auto listener = node_.addresses.to_send(hop.transport, remote->v6, 0);
+  auto listener = node_.addresses.by_name(branch.listener);
+  if (!listener || node_.addresses[*listener].transport != via.transport) {
+    listener = node_.addresses.to_send(via.transport, remote->v6, 0);
+  }
   if (!listener) return false;
+  Flow flow{via.transport, *listener, *remote, 0};
+  flow.known_only = true;
+  forward_response(response, flow);
+  return true;
+}
+
+void Stateless::forward_response(const sip::Message& response, const Flow& source) {
   std::string out;
   sip::Rewriter{response}.pop_via().write(out);
-  wire_.send({hop.transport, *listener, *remote, 0}, out);
+  wire_.send(source, out);
   node_.metrics.forwarded_stateless.Increment();
-  return true;
 }
 
 void Stateless::forward_ack(const sip::Message& ack, const Flow& source, const ForwardPlan& plan,
                             const Target& target) {
   std::string out;
-  append_forwarded(out, node_, ack, source, plan, target, random_u64());
+  append_forwarded(out, node_, ack, source, plan, target,
+                   branch_of(node_, ack, source, plan, random_u64()));
   wire_.send(target.flow, out);
   node_.metrics.forwarded_stateless.Increment();
 }

@@ -16,7 +16,12 @@ struct Target {
   /// The next hop is the phone itself, over the flow that it registered with: later requests of the
   /// dialog take the same flow.
   bool phone = false;
+  /// The next hop is another node of ours, which holds the phone's flow: it goes there sealed.
+  bool node = false;
   std::uint64_t branch = 0;  ///< Random part of its branch; 0: any.
+  /// How the Via names us: as a lost node did whose call this is. Empty: as the listener does.
+  std::string via_host{};
+  std::uint16_t via_port = 0;
 };
 
 }  // namespace pbx::proxy

@@ -6,25 +6,38 @@
 namespace pbx::proxy {
 namespace {
 
-// First byte of a token: kind in the upper four bits, flags below.
+// First byte of a token: kind in the upper four bits, flags below. The second is the key's id.
 constexpr std::uint8_t kFlowKind = 0x10;
 constexpr std::uint8_t kDialogKind = 0x20;
 constexpr std::uint8_t kAnchor = 0x01;
 constexpr std::uint8_t kHasCaller = 0x02;
 constexpr std::uint8_t kHasCallee = 0x04;
 
-// First byte of a flow: transport in the lower bits.
+// First byte of an address: transport in the lower bits.
 constexpr std::uint8_t kV6 = 0x80;
 
 constexpr std::size_t kMacSize = 8;
-constexpr std::size_t kLongestToken = 160;  ///< Characters; two IPv6 streams need 115.
+constexpr std::size_t kLongestToken = 176;  ///< Characters; two IPv6 streams need 142.
+constexpr std::size_t kSealSize = 1 + 4 + kMacSize;
+
+void write_address(ByteWriter& out, sip::Transport transport, const Endpoint& at) {
+  out.u8(static_cast<std::uint8_t>(static_cast<std::uint8_t>(transport) | (at.v6 ? kV6 : 0)));
+  out.raw({reinterpret_cast<const char*>(at.ip.data()), at.v6 ? 16u : 4u});
+  out.u16(at.port);
+}
+
+void read_address(ByteReader& in, sip::Transport& transport, Endpoint& at) {
+  const std::uint8_t first = in.u8();
+  transport = static_cast<sip::Transport>(first & 0x07);
+  at.v6 = (first & kV6) != 0;
+  const auto ip = in.raw(at.v6 ? 16 : 4);
+  ip.copy(reinterpret_cast<char*>(at.ip.data()), at.ip.size());
+  at.port = in.u16();
+}
 
 void write_flow(ByteWriter& out, const FlowToken& token) {
-  const auto transport = static_cast<std::uint8_t>(token.transport);
-  out.u8(static_cast<std::uint8_t>(transport | (token.remote.v6 ? kV6 : 0)));
+  write_address(out, token.transport, token.remote);
   out.u16(token.listener);
-  out.raw({reinterpret_cast<const char*>(token.remote.ip.data()), token.remote.v6 ? 16u : 4u});
-  out.u16(token.remote.port);
   if (sip::is_reliable(token.transport)) {
     out.u32(token.boot);
     out.u64(token.connection);
@@ -33,13 +46,8 @@ void write_flow(ByteWriter& out, const FlowToken& token) {
 
 FlowToken read_flow_from(ByteReader& in) {
   FlowToken token;
-  const std::uint8_t first = in.u8();
-  token.transport = static_cast<sip::Transport>(first & 0x07);
-  token.remote.v6 = (first & kV6) != 0;
+  read_address(in, token.transport, token.remote);
   token.listener = in.u16();
-  const auto ip = in.raw(token.remote.v6 ? 16 : 4);
-  ip.copy(reinterpret_cast<char*>(token.remote.ip.data()), token.remote.ip.size());
-  token.remote.port = in.u16();
   if (sip::is_reliable(token.transport)) {
     token.boot = in.u32();
     token.connection = in.u64();
@@ -47,32 +55,49 @@ FlowToken read_flow_from(ByteReader& in) {
   return token;
 }
 
-void write_mac(ByteWriter& out, std::uint64_t mac) { out.u64(mac); }
+std::string joined(std::string_view a, std::string_view b) {
+  std::string text;
+  text.reserve(a.size() + b.size() + 1);
+  text.append(a) += '\0';
+  return text.append(b);
+}
+
+std::uint64_t mac_of(const KeyedHash& hash, std::string_view bytes, std::string_view context) {
+  return context.empty() ? hash(bytes) : hash(joined(context, bytes));
+}
+
+std::string seal_context(std::string_view token, std::string_view call_id,
+                         std::string_view branch) {
+  return joined(joined(call_id, branch), token);
+}
 
 }  // namespace
 
-Tokens::Tokens(const Secret& cluster_key, std::uint32_t boot)
-    : mac_{cluster_key, "proxy token"},
-      tag_{cluster_key, "proxy tag"},
-      branch_{cluster_key, "proxy branch"},
+Tokens::Tokens(const KeyRing& keys, std::uint32_t boot)
+    : mac_{keys, "proxy token"},
+      seal_{keys, "proxy seal"},
+      branch_{keys, "proxy branch"},
+      response_{keys, "proxy response"},
       boot_{boot} {}
 
-void Tokens::append_signed(std::string& out, std::string bytes) const {
+void Tokens::append_signed(std::string& out, std::string bytes, std::string_view context) const {
   ByteWriter mac;
-  write_mac(mac, mac_(bytes));
+  mac.u64(mac_of(mac_.current(), bytes, context));
   bytes += mac.bytes();
   out += to_base64url(bytes);
 }
 
-std::optional<std::string> Tokens::unsigned_bytes(std::string_view text, std::uint8_t kind) const {
+std::optional<std::string> Tokens::unsigned_bytes(std::string_view text, std::uint8_t kind,
+                                                  std::string_view context) const {
   if (text.size() > kLongestToken) return std::nullopt;
   auto bytes = from_base64url(text);
-  if (!bytes || bytes->size() <= kMacSize) return std::nullopt;
-  const std::size_t size = bytes->size() - kMacSize;
+  if (!bytes || bytes->size() <= kMacSize + 2) return std::nullopt;
   if ((static_cast<std::uint8_t>(bytes->front()) & 0xF0) != kind) return std::nullopt;
-  ByteWriter mac;
-  write_mac(mac, mac_(std::string_view{*bytes}.substr(0, size)));
-  if (!equal_in_constant_time(mac.bytes(), std::string_view{*bytes}.substr(size))) {
+  const auto* const hash = mac_.find(static_cast<std::uint8_t>((*bytes)[1]));
+  if (hash == nullptr) return std::nullopt;
+  const std::size_t size = bytes->size() - kMacSize;
+  ByteReader mac{std::string_view{*bytes}.substr(size)};
+  if (mac_of(*hash, std::string_view{*bytes}.substr(0, size), context) != mac.u64()) {
     return std::nullopt;
   }
   bytes->resize(size);
@@ -82,47 +107,81 @@ std::optional<std::string> Tokens::unsigned_bytes(std::string_view text, std::ui
 void Tokens::append(std::string& out, const FlowToken& token) const {
   ByteWriter bytes;
   bytes.u8(kFlowKind);
+  bytes.u8(mac_.id());
   write_flow(bytes, token);
-  append_signed(out, bytes.take());
+  write_address(bytes, token.home.transport, token.home.at);
+  append_signed(out, bytes.take(), {});
 }
 
-void Tokens::append(std::string& out, const DialogToken& token) const {
+void Tokens::append(std::string& out, const DialogToken& token, std::string_view call_id,
+                    std::string_view caller_tag) const {
   ByteWriter bytes;
   bytes.u8(static_cast<std::uint8_t>(kDialogKind | (token.anchor ? kAnchor : 0) |
                                      (token.caller ? kHasCaller : 0) |
                                      (token.callee ? kHasCallee : 0)));
-  bytes.u32(token.caller_tag);
+  bytes.u8(mac_.id());
+  bytes.u32(token.made_s);
+  write_address(bytes, token.home.transport, token.home.at);
   if (token.caller) write_flow(bytes, *token.caller);
   if (token.callee) write_flow(bytes, *token.callee);
-  append_signed(out, bytes.take());
+  append_signed(out, bytes.take(), joined(call_id, caller_tag));
 }
 
 std::optional<FlowToken> Tokens::read_flow(std::string_view text) const {
-  const auto bytes = unsigned_bytes(text, kFlowKind);
+  const auto bytes = unsigned_bytes(text, kFlowKind, {});
   if (!bytes) return std::nullopt;
   ByteReader in{*bytes};
-  in.u8();
+  in.u16();
   auto token = read_flow_from(in);
+  read_address(in, token.home.transport, token.home.at);
   if (!in.done()) return std::nullopt;
   return token;
 }
 
-std::optional<DialogToken> Tokens::read_dialog(std::string_view text) const {
-  const auto bytes = unsigned_bytes(text, kDialogKind);
+std::optional<DialogToken> Tokens::read_dialog(std::string_view text, std::string_view call_id,
+                                               std::string_view caller_tag) const {
+  const auto bytes = unsigned_bytes(text, kDialogKind, joined(call_id, caller_tag));
   if (!bytes) return std::nullopt;
   ByteReader in{*bytes};
   const std::uint8_t flags = in.u8();
+  in.u8();
   DialogToken token;
   token.anchor = (flags & kAnchor) != 0;
-  token.caller_tag = in.u32();
+  token.made_s = in.u32();
+  read_address(in, token.home.transport, token.home.at);
   if ((flags & kHasCaller) != 0) token.caller = read_flow_from(in);
   if ((flags & kHasCallee) != 0) token.callee = read_flow_from(in);
   if (!in.done()) return std::nullopt;
   return token;
 }
 
+void Tokens::append_seal(std::string& out, std::string_view token, std::string_view call_id,
+                         std::string_view branch, std::uint32_t at_s) const {
+  ByteWriter seal;
+  seal.u8(seal_.id());
+  seal.u32(at_s);
+  seal.u64(mac_of(seal_.current(), seal.bytes(), seal_context(token, call_id, branch)));
+  out += to_base64url(seal.bytes());
+}
+
+std::optional<std::uint32_t> Tokens::read_seal(std::string_view seal, std::string_view token,
+                                               std::string_view call_id,
+                                               std::string_view branch) const {
+  if (seal.size() > 2 * kSealSize) return std::nullopt;
+  const auto bytes = from_base64url(seal);
+  if (!bytes || bytes->size() != kSealSize) return std::nullopt;
+  ByteReader in{*bytes};
+  const auto* const hash = seal_.find(in.u8());
+  const auto at_s = in.u32();
+  if (hash == nullptr) return std::nullopt;
+  const auto said = std::string_view{*bytes}.substr(0, kSealSize - kMacSize);
+  const bool right = mac_of(*hash, said, seal_context(token, call_id, branch)) == in.u64();
+  return right ? std::optional{at_s} : std::nullopt;
+}
+
 FlowToken Tokens::token_of(const Flow& flow, const Addresses& addresses) const {
-  FlowToken token{addresses[flow.listener].name, flow.transport, flow.remote, 0, 0};
+  FlowToken token{addresses[flow.listener].name,     flow.transport, flow.remote, 0, 0,
+                  addresses.home_near(flow.listener)};
   if (flow.reliable()) {
     token.boot = boot_;
     token.connection = flow.connection;
@@ -131,8 +190,11 @@ FlowToken Tokens::token_of(const Flow& flow, const Addresses& addresses) const {
 }
 
 std::optional<Flow> Tokens::flow_of(const FlowToken& token, const Addresses& addresses) const {
-  const auto listener = addresses.by_name(token.listener);
-  if (!listener || addresses[*listener].transport != token.transport) return std::nullopt;
+  auto listener = addresses.by_name(token.listener);
+  if (!listener || addresses[*listener].transport != token.transport) {
+    listener = addresses.to_send(token.transport, token.remote.v6, 0);
+  }
+  if (!listener) return std::nullopt;
   Flow flow{token.transport, *listener, token.remote, 0};
   if (flow.reliable()) {
     if (token.boot != boot_ || token.connection == 0) return std::nullopt;
@@ -141,15 +203,21 @@ std::optional<Flow> Tokens::flow_of(const FlowToken& token, const Addresses& add
   return flow;
 }
 
-std::uint32_t Tokens::tag_hash(std::string_view tag) const {
-  return static_cast<std::uint32_t>(tag_(tag));
+std::uint64_t Tokens::branch_random(std::string_view call_id, std::string_view place,
+                                    std::uint8_t key) const {
+  const auto* const hash = branch_.find(key);
+  return (hash != nullptr ? *hash : branch_.current())(joined(call_id, place));
 }
 
-std::uint64_t Tokens::branch_random(std::string_view call_id, std::string_view place) const {
-  std::string text{call_id};
-  text += '\0';
-  text += place;
-  return branch_(text);
+void Tokens::sign(sip::Branch& branch, std::string_view call_id, const sip::Via& next) const {
+  const auto* const hash = response_.find(branch.key);
+  if (hash != nullptr) branch.mac = (*hash)(sip::signed_text(branch, call_id, next));
+}
+
+bool Tokens::is_signed(const sip::Branch& branch, std::string_view call_id,
+                       const sip::Via& next) const {
+  const auto* const hash = response_.find(branch.key);
+  return hash != nullptr && branch.mac == (*hash)(sip::signed_text(branch, call_id, next));
 }
 
 }  // namespace pbx::proxy

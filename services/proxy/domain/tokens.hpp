@@ -5,10 +5,10 @@
 #include <string>
 #include <string_view>
 
-#include "core/keyed_hash.hpp"
-#include "core/secret.hpp"
+#include "core/key_ring.hpp"
 #include "proxy/domain/addresses.hpp"
 #include "proxy/domain/flow.hpp"
+#include "sip/branch.hpp"
 
 namespace pbx::proxy {
 
@@ -20,50 +20,71 @@ struct FlowToken {
   Endpoint remote;
   std::uint32_t boot = 0;  ///< Streams: the process that holds the connection.
   ConnectionId connection = 0;
+  Home home{};  ///< Of that node; not written as a part of a dialog token.
 
   friend bool operator==(const FlowToken&, const FlowToken&) = default;
 };
 
-/// What a Record-Route of ours remembers of a dialog, so that no node has to: which side a request
-/// comes from and how the two sides are reached.
+/// What a Record-Route of ours remembers of a dialog, so that no node has to: how its two sides are
+/// reached. Good for that dialog alone (Call-ID and caller's tag), from either side.
 struct DialogToken {
-  std::uint32_t caller_tag = 0;     ///< Hash of the From tag of the request that began the dialog.
-  bool anchor = false;              ///< This hop keeps the dialog record and ends it at a BYE.
-  std::optional<FlowToken> caller;  ///< nullopt: by Request-URI.
-  std::optional<FlowToken> callee;
+  std::uint32_t made_s = 0;           ///< Seconds since 1970.
+  bool anchor = false;                ///< This hop keeps the dialog record and ends it at a BYE.
+  Home home{};                        ///< Of the node that wrote it.
+  std::optional<FlowToken> caller{};  ///< nullopt: by the next Route, another node of ours.
+  std::optional<FlowToken> callee{};
 
   friend bool operator==(const DialogToken&, const DialogToken&) = default;
 };
 
-/// Writes and reads both, signed with the cluster's key: base64url, fit for a URI's user part.
+/// Writes and reads both, signed with the cluster's keys: base64url, fit for a URI's user part. And
+/// signs the branches of what goes on, so that any node knows the answer to it.
 class Tokens {
  public:
   /// `boot`: random, new with each process.
-  Tokens(const Secret& cluster_key, std::uint32_t boot);
+  Tokens(const KeyRing& keys, std::uint32_t boot);
 
   void append(std::string& out, const FlowToken& token) const;
-  void append(std::string& out, const DialogToken& token) const;
+  void append(std::string& out, const DialogToken& token, std::string_view call_id,
+              std::string_view caller_tag) const;
 
   /// nullopt: not one of that kind, or not signed by this cluster.
   std::optional<FlowToken> read_flow(std::string_view text) const;
-  std::optional<DialogToken> read_dialog(std::string_view text) const;
+  /// The same, or of another dialog.
+  std::optional<DialogToken> read_dialog(std::string_view text, std::string_view call_id,
+                                         std::string_view caller_tag) const;
+
+  /// A seal makes a flow token good for one request, whose top Via has `branch`, and its CANCEL and
+  /// ACK: a token alone is known to its phone, and perhaps to others. `at_s`: seconds since 1970.
+  void append_seal(std::string& out, std::string_view token, std::string_view call_id,
+                   std::string_view branch, std::uint32_t at_s) const;
+  /// When it was made; nullopt: not for this request, or not by this cluster.
+  std::optional<std::uint32_t> read_seal(std::string_view seal, std::string_view token,
+                                         std::string_view call_id, std::string_view branch) const;
 
   FlowToken token_of(const Flow& flow, const Addresses& addresses) const;
-  /// nullopt: another node's, or a connection of a process that is gone.
+  /// A listener that another node had is stood in for by one of ours. nullopt: there is none of its
+  /// kind, or it is a connection that this process does not hold.
   std::optional<Flow> flow_of(const FlowToken& token, const Addresses& addresses) const;
 
-  std::uint32_t tag_hash(std::string_view tag) const;
+  std::uint8_t key() const { return branch_.id(); }  ///< Id of the key that signs now.
   /// The random part of the branch to one place of a call: the same on all nodes, so that whoever
-  /// goes on with the call knows it, and nobody else can tell it.
-  std::uint64_t branch_random(std::string_view call_id, std::string_view place) const;
+  /// goes on with the call knows it, and nobody else can tell it. `key`: an id.
+  std::uint64_t branch_random(std::string_view call_id, std::string_view place,
+                              std::uint8_t key) const;
+  /// Sets the MAC of a branch with the key that it names. `next`: the Via below it.
+  void sign(sip::Branch& branch, std::string_view call_id, const sip::Via& next) const;
+  bool is_signed(const sip::Branch& branch, std::string_view call_id, const sip::Via& next) const;
 
  private:
-  std::optional<std::string> unsigned_bytes(std::string_view text, std::uint8_t kind) const;
-  void append_signed(std::string& out, std::string bytes) const;
+  std::optional<std::string> unsigned_bytes(std::string_view text, std::uint8_t kind,
+                                            std::string_view context) const;
+  void append_signed(std::string& out, std::string bytes, std::string_view context) const;
 
-  KeyedHash mac_;
-  KeyedHash tag_;
-  KeyedHash branch_;
+  KeyedHashes mac_;
+  KeyedHashes seal_;
+  KeyedHashes branch_;
+  KeyedHashes response_;
   std::uint32_t boot_;
 };
 

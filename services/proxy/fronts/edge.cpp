@@ -83,16 +83,15 @@ void Edge::on_response(const sip::Message& response, const Flow& flow, const Par
     }
   }
   const auto request = answered_request(response);
-  if (!request || !parts_.node.addresses.is_ours(request->via)) {
-    return drop(Refusal::StrayResponse, flow);
-  }
+  const bool named = request && parts_.node.addresses.is_ours(request->via);
+  if (!named && !parts_.stateless.is_signed(response)) return drop(Refusal::StrayResponse, flow);
   const auto worker = request->branch.worker;
   if (worker != parts_.node.worker && worker < parts_.trays.workers() && parcel == nullptr) {
     return hand_over(worker, response, flow, Parcel::Kind::Message);
   }
   if (auto* client = parts_.layer.find_client(*request)) return client->on_response(response);
-  // Another process sent the request: this address was its, or it was this one's predecessor. What
-  // is left of its call may have been taken up by any worker.
+  // Another process sent the request: one whose address is ours now, this one's predecessor, or a
+  // node that is gone. What is left of its call may have been taken up by any worker.
   const auto method = request->method;
   if (method == sip::Method::Invite || method == sip::Method::Cancel) {
     const unsigned asked = parcel == nullptr ? 1 : parcel->asked;
@@ -100,8 +99,11 @@ void Edge::on_response(const sip::Message& response, const Flow& flow, const Par
       return hand_over(parts_.trays.next_after(parts_.trays.self()), response, flow,
                        Parcel::Kind::Message, asked + 1);
     }
-    if (method == sip::Method::Invite && response.status() > 100) return on_orphan(response, flow);
+    const bool orphan = method == sip::Method::Invite && response.status() > 100;
+    if (orphan && parts_.stateless.is_signed(response)) return on_orphan(response, flow);
   }
+  const bool ours = method == sip::Method::Bye && parts_.stateless.is_signed(response);
+  if (ours) parts_.resumption.on_bye_answer(response);
   if (response.status() > 100 && !parts_.stateless.forward_response(response)) {
     parts_.node.metrics.refused(Refusal::StrayResponse).Increment();
   }

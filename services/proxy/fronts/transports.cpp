@@ -136,6 +136,12 @@ void Transports::send(const Flow& flow, std::string_view bytes, std::uint64_t re
   send_stream({Parcel::Kind::Send, node_.worker, 1, flow, report_to, std::string{bytes}});
 }
 
+bool Transports::is_gone(const Flow& flow) const {
+  const auto& socket = sockets_[flow.listener];
+  const bool ours = net::TcpTransport::worker_of(flow.connection) == node_.worker;
+  return socket.tcp && ours && !socket.tcp->peer_listens(flow.connection);
+}
+
 /// Over a connection that another worker may hold, or over a new one.
 void Transports::send_stream(Parcel parcel) {
   if (parcel.flow.connection != 0) {
@@ -164,6 +170,7 @@ void Transports::send_stream(Parcel parcel) {
     ++parcel.asked;
     return trays_.put(trays_.next_after(node_.worker), std::move(parcel));
   }
+  if (parcel.flow.known_only) return not_sent(parcel.origin, parcel.report_to);
   connect(tcp, std::move(parcel));
 }
 

@@ -52,6 +52,7 @@ class Transports final : public Wire {
   /// Datagrams wait in the socket until this is called; then, or again, they are taken.
   void receive();
   void send(const Flow& flow, std::string_view bytes, std::uint64_t report_to = 0) override;
+  bool is_gone(const Flow& flow) const override;
   /// Another worker's wish, or the word that ours could not be fulfilled.
   void on_parcel(Parcel parcel);
   /// Closes streams that began a message so long ago and have not finished it.

@@ -48,6 +48,17 @@ TEST_CASE("A listener's name tells transport and advertised address", "[proxy]")
   CHECK_THROWS(Addresses{{twice, twice}});
 }
 
+TEST_CASE("Other nodes reach a listener by an address, whatever it is called", "[proxy]") {
+  const auto ours = addresses();
+  const proxy::Home home{Transport::Udp, *Endpoint::parse("10.0.0.1:5060")};
+  CHECK(ours.home_near(1) == home);
+  CHECK(ours.is_home(home));
+  CHECK_FALSE(ours.is_home({Transport::Udp, *Endpoint::parse("10.0.0.2:5060")}));
+  Listener inside{Transport::Udp, *Endpoint::from("0.0.0.0", 5060), "sip.example.com", 5060, 0};
+  inside.node = *Endpoint::parse("10.0.0.9:5060");
+  CHECK(Addresses{{inside}}.home_near(0).at.to_string() == "10.0.0.9:5060");
+}
+
 TEST_CASE("An endpoint is an address, never a name", "[proxy]") {
   CHECK(Endpoint::parse("192.0.2.1:5060")->to_string() == "192.0.2.1:5060");
   CHECK(Endpoint::parse("[2001:db8::1]:5061")->to_string() == "[2001:db8::1]:5061");

@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include "proxy/domain/cancel.hpp"
 #include "world.hpp"
 
 using namespace pbx;
@@ -338,15 +339,12 @@ TEST_CASE("A phone behind another node is reached through it", "[proxy][call]") 
 TEST_CASE("A connection that is gone is 430 between nodes and 480 to the caller", "[proxy][call]") {
   World world;
   SECTION("at the edge") {
-    auto text = invite();
-    text.insert(text.find("From:"), "Route: <" + World{}.path_to("10.0.0.2:40000", 5) + ">\n");
-    proxy::Tokens other_boot{world.key, 8};
+    const proxy::Tokens other_boot{world.ring, 8};
     std::string token;
     other_boot.append(token, other_boot.token_of({sip::Transport::Tcp, 1,
                                                   *proxy::Endpoint::parse("10.0.0.2:40000"), 5},
                                                  world.addresses));
-    auto stale = invite();
-    stale.insert(stale.find("From:"), "Route: <sip:" + token + "@127.0.0.11:5060;lr>\n");
+    const auto stale = world.from_other_node(invite(), "sip:" + token + "@127.0.0.11:5060;lr");
     world.receive(stale);
     CHECK(world.next().status() == 430);
   }
@@ -372,13 +370,110 @@ TEST_CASE("A draining node takes nothing new", "[proxy][call]") {
 TEST_CASE("A draining node still reaches the phones behind it", "[proxy][call]") {
   World world;
   world.router.drain();
-  auto text = invite();
-  text.insert(text.find("From:"), "Route: <" + world.path_to("10.0.0.2:5060") + ">\n");
+  const auto text = world.from_other_node(invite(), world.path_to("10.0.0.2:5060"));
   world.receive(text, "127.0.0.12:5060");
   CHECK(world.next().status() == 100);
   const auto sent = world.next();
   CHECK(sent.method() == "INVITE");
   CHECK(sent.to() == "10.0.0.2:5060");
+}
+
+TEST_CASE("A phone is reached by its Path from other nodes of ours alone", "[proxy][call]") {
+  World world;
+  const auto path = world.path_to("10.0.0.2:5060");
+  auto text = invite();
+  SECTION("without a seal") {
+    text.insert(text.find("From:"), "Route: <" + path + ">\n");
+    world.receive(text, "10.6.6.6:5060");
+  }
+  SECTION("with that of another request") {
+    text = world.from_other_node(text, path);
+    text.replace(text.find("z9hG4bKone"), 10, "z9hG4bKtwo");
+    world.receive(text, "10.6.6.6:5060");
+  }
+  SECTION("with an old one") {
+    text = world.from_other_node(text, path);
+    world.clock.advance(301s);
+    world.receive(text, "10.6.6.6:5060");
+  }
+  CHECK(world.next().status() == 403);
+  CHECK(world.silent());
+}
+
+TEST_CASE("Out of a dialog a phone may begin something, and no more", "[proxy][call]") {
+  World world;
+  world.bind(1, "1002@hq.test", "10.0.0.2:5060");
+  const auto [method, code] = GENERATE(table<std::string, int>({{"REFER", 405},
+                                                                {"NOTIFY", 405},
+                                                                {"BYE", 405},
+                                                                {"INFO", 405},
+                                                                {"UPDATE", 405},
+                                                                {"PRACK", 405},
+                                                                {"FOO", 501}}));
+  auto text = invite();
+  text.replace(0, 6, method);
+  text.replace(text.find("1 INVITE"), 8, "1 " + method);
+  world.receive(text);
+  const auto refused = world.next();
+  CHECK(refused.status() == code);
+  CHECK(refused.value(HeaderId::Allow).find("INVITE") != std::string::npos);
+  CHECK(world.silent());
+}
+
+TEST_CASE("A CANCEL counts from where its INVITE came from", "[proxy][call]") {
+  World world;
+  world.bind(1, "1002@hq.test", "10.0.0.2:5060");
+  const auto sent = ring(world, 1).front();
+  world.receive_bytes(answer(sent, 180), sent.flow);
+  world.next();
+  auto cancel = invite("1002", "call-1", "z9hG4bKauthorizedone");
+  cancel.replace(0, 6, "CANCEL");
+  cancel.replace(cancel.find("1 INVITE"), 8, "1 CANCEL");
+  const std::string from = GENERATE("10.0.0.2:5060", "127.0.0.1:5071", "127.0.0.2:5070");
+  world.receive(cancel, from);
+  CHECK(world.next().status() == 481);
+  CHECK(world.silent());
+  CHECK(world.refused(proxy::Refusal::ForeignCancel) == 1);
+  world.receive(cancel);
+  CHECK(world.next().status() == 200);
+  CHECK(world.next().method() == "CANCEL");
+}
+
+TEST_CASE("A stream's CANCEL comes over it, or from its host when it is gone", "[proxy][call]") {
+  World world;
+  const auto at = [](std::string_view text) { return *proxy::Endpoint::parse(text); };
+  const proxy::Flow invite{sip::Transport::Tcp, 1, at("10.0.0.1:40000"), 7};
+  const proxy::Flow again{sip::Transport::Tcp, 1, at("10.0.0.1:40001"), 8};
+  const proxy::Flow other{sip::Transport::Tcp, 1, at("10.0.0.2:40000"), 9};
+  CHECK(proxy::same_sender(invite, false, invite, world.wire));
+  CHECK_FALSE(proxy::same_sender(invite, false, again, world.wire));
+  world.wire.gone = {7};
+  CHECK(proxy::same_sender(invite, false, again, world.wire));
+  CHECK_FALSE(proxy::same_sender(invite, false, other, world.wire));
+}
+
+TEST_CASE("An answer to nobody's request goes nowhere", "[proxy][call]") {
+  World world;
+  world.bind(1, "1002@hq.test", "10.0.0.2:5060");
+  const auto sent = ring(world, 1).front();
+  const auto good = answer(sent, 200);
+  const auto forward = [&](const std::string& bytes) {
+    return world.stateless.forward_response(*sip::parse_message(bytes));
+  };
+  CHECK(forward(good));
+  CHECK(world.next().to() == "127.0.0.1:5070");
+  const auto [what, with] = GENERATE(table<std::string, std::string>({
+      {"127.0.0.1:5070;", "192.0.2.66:5070;"},
+      {"rport=5070", "rport=6379"},
+      {"received=127.0.0.1", "received=192.0.2.66"},
+      {"Call-ID: call-1", "Call-ID: call-2"},
+  }));
+  auto forged = good;
+  CAPTURE(what);
+  REQUIRE(forged.find(what) != std::string::npos);
+  forged.replace(forged.find(what), what.size(), with);
+  CHECK_FALSE(forward(forged));
+  CHECK(world.silent());
 }
 
 TEST_CASE("An operator ends a call that rings", "[proxy][call]") {

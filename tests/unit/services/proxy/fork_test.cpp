@@ -178,7 +178,10 @@ TEST_CASE("A loop is 482, a spiral goes on, hops run out at 483", "[proxy][fork]
     CHECK(world.refused(proxy::Refusal::Loop) == 1);
   }
   SECTION("spiral") {
-    branch.back() = branch.back() == '0' ? '1' : '0';
+    auto other = *sip::parse_branch(branch);
+    other.loop_hash ^= 1;
+    branch.clear();
+    sip::append_branch(branch, other);
     text.insert(text.find("Max-"), "Via: SIP/2.0/UDP 127.0.0.11:5060;branch=" + branch + "\n");
     world.receive(text);
     CHECK(world.next().status() == 407);

@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include "proxy/domain/in_dialog.hpp"
 #include "proxy/domain/own_request.hpp"
 #include "world.hpp"
 
@@ -246,6 +247,90 @@ TEST_CASE("Requests of a dialog that is not ours are never relayed", "[proxy][di
     CHECK(world.refused(proxy::Refusal::StrayAck) == 1);
   }
   CHECK_FALSE(world.records.only().ended());
+}
+
+TEST_CASE("The token of a call is good for that call, and for a day", "[proxy][dialog]") {
+  World world;
+  const Call call{world};
+  auto text = call.request("INFO", true);
+  const auto replace = [&](std::string_view what, std::string_view with) {
+    text.replace(text.find(what), what.size(), with);
+  };
+  SECTION("a call that is younger") {
+    world.clock.advance(24h - 1s);
+    world.receive(text);
+    CHECK(world.next().method() == "INFO");
+    return;
+  }
+  SECTION("another call") { replace("Call-ID: call-1", "Call-ID: call-2"); }
+  SECTION("another caller") { replace("tag=caller", "tag=other"); }
+  SECTION("a day later") { world.clock.advance(24h + 2s); }
+  world.receive(text, "10.6.6.6:5060");
+  CHECK(world.next().status() == 481);
+  CHECK(world.silent());
+}
+
+TEST_CASE("A token of a call opens nothing outside of it", "[proxy][dialog]") {
+  World world;
+  const Call call{world};
+  const std::string method = GENERATE("MESSAGE", "INVITE", "OPTIONS", "SUBSCRIBE");
+  auto text = call.request(method, true);
+  text.replace(text.find("To: <sip:1002@hq.test>;tag=callee"), 33, "To: <sip:1002@hq.test>");
+  world.receive(text, "10.6.6.6:5060");
+  CHECK(world.next().status() == 403);
+  CHECK(world.silent());
+}
+
+TEST_CASE("Within a call a request goes to the phones and nowhere else", "[proxy][dialog]") {
+  World world;
+  const Call call{world};
+  auto text = call.request("INFO", true);
+  const std::string third = "Route: <sip:192.0.2.66;lr>\n";
+  SECTION("not by one more Route") { text.insert(text.find("From:"), third); }
+  SECTION("not by its Request-URI") {
+    text.replace(text.find("sip:phone@10.0.0.2:5060"), 23, "sip:phone@192.0.2.66:5060");
+  }
+  SECTION("not by a Route above ours") {
+    text.insert(text.find("Route:"), third);
+    world.receive(text);
+    CHECK(world.next().status() == 481);
+    return;
+  }
+  world.receive(text);
+  CHECK(world.next().to() == "10.0.0.2:5060");
+}
+
+TEST_CASE("A call whose node is gone goes on through any other", "[proxy][dialog]") {
+  World world;
+  const Call call{world};
+  World survivor{"127.0.0.12"};
+  survivor.inherit(world);
+  const bool by_caller = GENERATE(true, false);
+  const std::string method = GENERATE("BYE", "INVITE", "ACK", "INFO");
+  survivor.receive(call.request(method, by_caller));
+  if (method == "INVITE") CHECK(survivor.next().status() == 100);
+  const auto sent = survivor.next();
+  CHECK(sent.method() == method);
+  CHECK(sent.to() == (by_caller ? "10.0.0.2:5060" : "127.0.0.1:5070"));
+  CHECK_FALSE(sent.message->has(HeaderId::Route));
+  if (method == "BYE") CHECK(survivor.records.only().ended());
+}
+
+TEST_CASE("What is for a connection of another node goes to that node", "[proxy][dialog]") {
+  World holder;
+  const Call call{holder, true};
+  World other{"127.0.0.12"};
+  other.settings.boot = 8;
+  const proxy::Tokens tokens{other.ring, 8};
+  const proxy::Node node{other.settings, other.addresses, tokens, other.clock, other.metrics, 0};
+  const auto text = test::with_line_ends(call.request("BYE", false));
+  const auto bye = sip::parse_message(text);
+  const auto routes = proxy::read_routes(node, *bye);
+  REQUIRE(routes.dialog);
+  const auto hop = proxy::in_dialog_hop(node, routes, 0);
+  CHECK_FALSE(hop.refusal);
+  CHECK(hop.passes);
+  CHECK(hop.target.flow.remote.to_string() == "127.0.0.11:5060");
 }
 
 TEST_CASE("A request with a foreign route is refused", "[proxy][dialog]") {

@@ -106,11 +106,13 @@ TEST_CASE("Answered registrations make room for new ones when it is short", "[pr
 
 TEST_CASE("The proxy says what it can", "[proxy][register]") {
   World world;
-  const std::string target = GENERATE("127.0.0.11", "127.0.0.11:5060", "hq.test");
+  const std::string target = GENERATE("127.0.0.11", "127.0.0.11:5060", "hq.test", "nobodys.test");
+  const std::string hops = GENERATE("0", "70");
   world.receive("OPTIONS sip:" + target +
                 " SIP/2.0\nVia: SIP/2.0/UDP 127.0.0.1:5070;branch=z9hG4bKo;rport\n"
-                "Max-Forwards: 0\nFrom: <sip:sipsak@127.0.0.1>;tag=f\nTo: <sip:" +
-                target + ">\nCall-ID: o\nCSeq: 1 OPTIONS\nContent-Length: 0\n\n");
+                "Max-Forwards: " +
+                hops + "\nFrom: <sip:sipsak@127.0.0.1>;tag=f\nTo: <sip:" + target +
+                ">\nCall-ID: o\nCSeq: 1 OPTIONS\nContent-Length: 0\n\n");
   const auto can = world.next();
   CHECK(can.status() == 200);
   CHECK(can.message->has(HeaderId::Allow));

@@ -322,23 +322,95 @@ TEST_CASE("A response that is none to the record's INVITE takes nothing over",
   auto forged = answer(call.phones[0], 200, "phone0");
   forged.replace(forged.find("authorizedone"), 13, "inventedtwo12");
   call.survivor.receive_bytes(forged, call.phones[0].flow);
-  CHECK(call.survivor.next().status() == 200);
+  CHECK(call.survivor.silent());
+  CHECK(call.survivor.refused(proxy::Refusal::StrayResponse) == 1);
   CHECK(call.entry().events == Events{"started", "ringing"});
   CHECK(call.survivor.metrics.resumed.Value() == 0);
 }
 
-TEST_CASE("A node that does not have the lost one's address leaves its calls alone",
-          "[proxy][resumption]") {
+TEST_CASE("A node that lives keeps its calls", "[proxy][resumption]") {
   LostCall call{1};
   call.ring(0);
-  call.lose();
   World elsewhere{"127.0.0.12"};
   elsewhere.inherit(call.lost);
-  const auto stored = sip::parse_stored(call.entry().record().early().invite());
-  REQUIRE(stored);
-  elsewhere.resumption.take(stored->get(), {});
-  CHECK(elsewhere.silent());
+  elsewhere.peers.set({elsewhere.settings.node, call.lost.settings.node});
+  elsewhere.receive_bytes(answer(call.phones[0], 200, "phone0"), call.phones[0].flow);
+  elsewhere.receive(call.cancel());
+  CHECK(elsewhere.silent());  // its senders repeat both
+  CHECK(elsewhere.refused(proxy::Refusal::RecordAway) == 2);
   CHECK(elsewhere.records.only().record().early().boot() == call.lost.settings.boot);
+}
+
+TEST_CASE("A call whose node is gone for good is answered at another one", "[proxy][resumption]") {
+  LostCall call{2};
+  call.ring(0);
+  call.ring(1);
+  World elsewhere{"127.0.0.12"};
+  elsewhere.inherit(call.lost);
+  elsewhere.receive_bytes(answer(call.phones[0], 200, "phone0"), call.phones[0].flow);
+  CHECK(elsewhere.next().status() == 100);
+  const auto ok = elsewhere.next();
+  CHECK(ok.status() == 200);
+  CHECK(ok.to() == "127.0.0.1:5070");
+  // For the phone the CANCEL is of the transaction that it knows: branch and sent-by.
+  const auto cancel = elsewhere.next();
+  CHECK(cancel.method() == "CANCEL");
+  CHECK(cancel.to() == "10.0.0.2:5060");
+  CHECK(cancel.value(HeaderId::Via) == call.phones[1].message->field(0).value);
+  CHECK(elsewhere.records.only().events == Events{"started", "ringing", "answered"});
+}
+
+TEST_CASE("A caller gives up through a node that never saw its call", "[proxy][resumption]") {
+  LostCall call{2};
+  call.ring(0);
+  World elsewhere{"127.0.0.12"};
+  elsewhere.inherit(call.lost);
+  SECTION("the caller") {
+    elsewhere.receive(call.cancel());
+    CHECK(elsewhere.next().status() == 100);
+    CHECK(elsewhere.next().value(HeaderId::CSeq) == "1 CANCEL");
+    for (std::size_t i = 0; i < 2; ++i) {
+      CHECK(elsewhere.next().value(HeaderId::Via) == call.phones[i].message->field(0).value);
+    }
+  }
+  SECTION("not a phone that knows the Via") {
+    elsewhere.receive(call.cancel(), "10.0.0.2:5060");
+    CHECK(elsewhere.next().status() == 481);
+    CHECK(elsewhere.metrics.resumed.Value() == 0);
+  }
+  CHECK(elsewhere.silent());
+}
+
+TEST_CASE("A call of a lost node rings on at phones of several nodes", "[proxy][resumption]") {
+  World edge{"127.0.0.12"};
+  World lost;
+  lost.bind(1, "1002@hq.test", "10.0.0.1:5060");
+  lost.bind(1, "1002@hq.test", "10.0.0.2:5060", edge.path_to("10.0.0.2:5060"));
+  lost.receive(lost.authorized(invite()));
+  lost.next();
+  const auto near = lost.next();
+  const auto far = lost.next();
+  edge.receive_bytes(std::string{far.message->bytes()}, far.flow);
+  edge.next();
+  const auto rings = edge.next();
+  edge.receive_bytes(answer(rings, 180, "far"), rings.flow);
+  CHECK(edge.next().status() == 180);
+  edge.inherit(lost);
+  lost.forget_sent();
+  // The survivor is the very node that the second phone is behind.
+  edge.receive_bytes(answer(near, 200, "near"), near.flow);
+  CHECK(edge.next().status() == 100);
+  CHECK(edge.next().status() == 200);
+  const auto cancel = edge.next();
+  CHECK(cancel.method() == "CANCEL");
+  CHECK(cancel.to() == "127.0.0.12:5060");  // itself, as the lost one would
+  edge.receive_bytes(std::string{cancel.message->bytes()},
+                     {sip::Transport::Udp, 0, *proxy::Endpoint::parse("127.0.0.12:5060"), 0});
+  CHECK(edge.next().value(HeaderId::CSeq) == "1 CANCEL");
+  const auto passed = edge.next();
+  CHECK(passed.method() == "CANCEL");
+  CHECK(passed.to() == "10.0.0.2:5060");
+  CHECK(passed.value(HeaderId::Via) == rings.message->field(0).value);
 }
 
 TEST_CASE("While records cannot be read, only ringing goes on", "[proxy][resumption]") {

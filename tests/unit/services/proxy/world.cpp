@@ -35,6 +35,7 @@ World::World(const std::string& host, std::size_t capacity, proxy::CallRecords* 
   settings.boot = 7;
   records.owner = settings.node;
   records.boot = settings.boot;
+  peers.set({settings.node});
   fill_directory();
 }
 
@@ -131,6 +132,19 @@ std::string World::path_to(const std::string& address, proxy::ConnectionId conne
   return proxy::path_of(node, {stream ? sip::Transport::Tcp : sip::Transport::Udp,
                                static_cast<std::uint8_t>(stream ? 1 : 0),
                                *proxy::Endpoint::parse(address), connection});
+}
+
+std::string World::from_other_node(std::string request, const std::string& path) {
+  const auto branch_at = request.find(";branch=") + 8;
+  const auto branch =
+      request.substr(branch_at, request.find_first_of(";\n", branch_at) - branch_at);
+  const auto id_at = request.find("Call-ID: ") + 9;
+  const auto call_id = request.substr(id_at, request.find('\n', id_at) - id_at);
+  const auto uri = sip::parse_uri(path);
+  std::string seal;
+  tokens.append_seal(seal, uri->user, call_id, branch, node.now_s());
+  request.insert(request.find("From:"), "Route: <" + path + ";seal=" + seal + ">\n");
+  return request;
 }
 
 void World::inherit(const World& lost) {

@@ -59,6 +59,9 @@ class World {
   void bind(std::uint64_t tenant, const std::string& aor, const std::string& address,
             const std::string& path = {});
   std::string path_to(const std::string& address, proxy::ConnectionId connection = 0);
+  /// `request`, which has no Route, as another node of the cluster sends it to the phone that
+  /// `path` leads to.
+  std::string from_other_node(std::string request, const std::string& path);
 
   /// The INVITE (or other request) of a user with right credentials: the 407 is answered.
   std::string authorized(const std::string& request, const std::string& user = "1001",
@@ -72,9 +75,11 @@ class World {
   Secret key{"a cluster key of sixteen bytes or more"};
   proxy::Settings settings;
   proxy::Addresses addresses;
-  proxy::Tokens tokens{key, 7};
-  KeyedHash reply_tags{key, "proxy reply tag"};
-  proxy::Node node{settings, addresses, tokens, clock, metrics, 0};
+  KeyRing ring{key};
+  proxy::Tokens tokens{ring, 7};
+  KeyedHashes reply_tags{ring, "proxy reply tag"};
+  proxy::Peers peers;  ///< Nobody else lives.
+  proxy::Node node{settings, addresses, tokens, clock, metrics, 0, &peers};
   directory::Directory directory;
   proxy::EarlyCalls early;
   proxy::Overload overload;
