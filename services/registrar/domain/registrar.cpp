@@ -67,7 +67,7 @@ bool is_repetition(const Update& update, const Bindings& bindings) {
   return std::all_of(update.changes.begin(), update.changes.end(), [&](const auto& change) {
     const auto& wanted = change.binding;
     const auto stored = std::find_if(bindings.begin(), bindings.end(), [&](const auto& binding) {
-      return binding.contact() == wanted.contact();
+      return binding.id() == wanted.id();
     });
     if (stored == bindings.end()) return change.remove;
     return !change.remove && stored->call_id() == update.call_id && stored->cseq() == update.cseq &&

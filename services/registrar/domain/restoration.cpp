@@ -169,7 +169,7 @@ void Restoration::done() {
 }
 
 void Restoration::drop_foreign(KnownAor& known) const {
-  std::erase_if(known.bindings, [this](const auto& one) { return is_foreign(one.binding); });
+  std::erase_if(known.bindings, [this](const auto& one) { return is_foreign(one); });
 }
 
 bool Restoration::is_foreign(const state::v1::Binding& binding) const {
