@@ -203,7 +203,7 @@ std::vector<Target> Call::targets(const std::vector<state::v1::Binding>& binding
                                   Holding holding) const {
   std::vector<Target> targets;
   for (const auto& binding : bindings) {
-    auto target = target_of(parts_.node, binding, source_.listener, holding);
+    auto target = target_of(parts_.node, binding, dialled_.user, source_.listener, holding);
     if (!target) continue;
     target->branch = parts_.node.tokens.branch_random(record_.call_id(), place_of(binding));
     add_new(targets, *std::move(target));
