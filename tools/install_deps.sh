@@ -4,7 +4,7 @@
 #   tools/install_deps.sh build     compilers and libraries
 #   tools/install_deps.sh run       PostgreSQL, Redis, Java and Maven (for Kafka), baresip
 #   tools/install_deps.sh service   what a built service links at run time, for containers
-#   tools/install_deps.sh test      SIP test programs, clang (fuzzing), pytest
+#   tools/install_deps.sh test      SIP test programs, clang (fuzzing), pytest, namespaces and NAT
 #   tools/install_deps.sh bench     rivals to measure against, perf
 #   tools/install_deps.sh all       all of them but bench (the default)
 #
@@ -21,7 +21,8 @@ boost_packages="libboost1.81-dev"
 run_packages="postgresql-15 redis-server openjdk-17-jre-headless maven kcat baresip-core"
 service_packages="libgrpc++1.51 libprotobuf32 libhiredis0.14 librdkafka1 librdkafka++1 libpqxx-6.4
   libprometheus-cpp-core1.0 libspdlog1.10 libssl3 zlib1g ca-certificates"
-test_packages="clang clang-format libclang-rt-14-dev llvm sip-tester sipsak python3-pytest"
+test_packages="clang clang-format libclang-rt-14-dev llvm sip-tester sipsak python3-pytest
+  iproute2 nftables"
 
 bench_packages="kamailio kamailio-postgres-modules kamailio-redis-modules libsofia-sip-ua-dev libosip2-dev linux-perf"
 

@@ -29,7 +29,7 @@ Result<BindingHeader> parse_binding_header(std::string_view value) {
   return header;
 }
 
-Result<state::v1::Binding> decode_binding(std::string_view value) {
+Result<state::v1::Binding> decode_binding(std::string_view id, std::string_view value) {
   PBX_TRY(const auto header, parse_binding_header(value));
   state::v1::Binding binding;
   if (!binding.ParseFromArray(header.body.data(), static_cast<int>(header.body.size()))) {
@@ -37,6 +37,8 @@ Result<state::v1::Binding> decode_binding(std::string_view value) {
   }
   binding.set_call_id(header.call_id.data(), header.call_id.size());
   binding.set_cseq(header.cseq);
+  if (!is_utf8(id)) return Errc::BadData;
+  binding.set_id(id.data(), id.size());
   return binding;
 }
 
@@ -53,6 +55,7 @@ std::string encode_binding(state::v1::Binding binding, std::string_view call_id,
   auto value = writer.take();
   binding.clear_call_id();  // they stand in the header
   binding.clear_cseq();
+  binding.clear_id();  // the field's name
   binding.AppendToString(&value);
   return value;
 }

@@ -29,8 +29,8 @@ void order(std::vector<Binding>& bindings) {
 }
 
 /// One bad value must not make the user's other phones unreachable.
-void add_decoded(std::vector<Binding>& bindings, std::string_view value) {
-  auto binding = decode_binding(value);
+void add_decoded(std::vector<Binding>& bindings, std::string_view id, std::string_view value) {
+  auto binding = decode_binding(id, value);
   if (binding) {
     bindings.push_back(std::move(*binding));
   } else {
@@ -45,7 +45,7 @@ std::vector<Binding> live_bindings(const redis::Reply& hash, std::int64_t now_ms
     const auto value = hash[i].text();
     const auto header = parse_binding_header(value);
     if (header && header->expires_at_ms <= now_ms) continue;
-    add_decoded(bindings, value);
+    add_decoded(bindings, hash[i - 1].text(), value);
   }
   order(bindings);
   return bindings;
@@ -62,23 +62,15 @@ Result<Outcome> read_outcome(const redis::Reply& reply, bool remove_all) {
   outcome.removed = static_cast<std::uint32_t>(reply[2].integer());
   outcome.expired = static_cast<std::uint32_t>(reply[3].integer());
   if (remove_all && outcome.removed != 0) outcome.change = Change::Removed;
-  outcome.bindings.reserve(reply.size() - 4);
-  for (std::size_t i = 4; i < reply.size(); ++i) add_decoded(outcome.bindings, reply[i].text());
+  outcome.bindings.reserve((reply.size() - 4) / 2);
+  for (std::size_t i = 5; i < reply.size(); i += 2) {
+    add_decoded(outcome.bindings, reply[i - 1].text(), reply[i].text());
+  }
   order(outcome.bindings);
   return outcome;
 }
 
-std::string id_of(const BindingChange& change) {
-  return change.id.empty() ? binding_id(change.binding) : change.id;
-}
-
 }  // namespace
-
-std::string binding_id(const Binding& binding) {
-  if (binding.instance().empty()) return binding.contact();
-  std::string id = "<" + binding.instance() + ">";  // no contact URI starts with <
-  return id.append(std::to_string(binding.reg_id()));
-}
 
 Locations::Locations(redis::Client& redis, const Clock& clock)
     : redis_{redis},
@@ -101,7 +93,7 @@ void Locations::apply(Update update, Applied done) {
   command.add(update.now.time_since_epoch().count()).add(update.max_bindings);
   command.add(update.remove_all ? "1" : "0").add(update.call_id).add(update.cseq);
   for (auto& change : update.changes) {
-    command.add(id_of(change));
+    command.add(change.binding.id());
     command.add(change.remove
                     ? std::string{}
                     : encode_binding(std::move(change.binding), update.call_id, update.cseq));
@@ -121,7 +113,7 @@ void Locations::restore(TenantId tenant, std::string_view aor,
   command.add(clock_.now().time_since_epoch().count());
   for (const auto& change : bindings) {
     const auto& binding = change.binding;
-    command.add(id_of(change)).add(encode_binding(binding, binding.call_id(), binding.cseq()));
+    command.add(binding.id()).add(encode_binding(binding, binding.call_id(), binding.cseq()));
   }
   redis_.send(std::move(command),
               [this, done = std::move(done)](Result<redis::Reply> reply) mutable {

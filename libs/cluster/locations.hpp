@@ -15,11 +15,11 @@
 
 namespace pbx::cluster {
 
-/// One contact of a REGISTER. Set its expires_at_ms; call_id and cseq come from the Update.
+/// One contact of a REGISTER. Set its id, by which it replaces or removes what is stored, and its
+/// expires_at_ms; call_id and cseq come from the Update.
 struct BindingChange {
   state::v1::Binding binding;
   bool remove = false;
-  std::string id{};  ///< Empty: binding_id(binding). For contacts compared by another rule.
 };
 
 /// Everything one REGISTER changes, applied as a whole or not at all.
@@ -67,9 +67,6 @@ struct Restored {
   std::uint32_t before = 0;  ///< Live ones that were there already.
 };
 
-/// Instance and reg-id (RFC 5626) when the phone has an instance, else the contact URI.
-std::string binding_id(const state::v1::Binding& binding);
-
 /// Where users can be reached: `loc:{<tenant>:<aor>}`. Belongs to one worker's thread.
 class Locations {
  public:
@@ -81,7 +78,8 @@ class Locations {
   /// The server-side functions; give it to redis::Connection::on_connect.
   void load_functions(redis::Client& redis) const { functions_.load(redis); }
 
-  /// Live bindings, highest q first, then the newest; none is an empty list, not an error.
+  /// Live bindings, highest q first, then the newest; none is an empty list, not an error. Each has
+  /// its id, whatever release stored it.
   void load(TenantId tenant, std::string_view aor, Loaded done);
   /// One server-side call: order check, limit, replacement, expiry.
   void apply(Update update, Applied done);

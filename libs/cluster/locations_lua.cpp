@@ -56,7 +56,8 @@ end
 
 local function answer(verdict, codes, removed, expired, live)
   local reply = {verdict, codes, removed, expired}
-  for _, binding in pairs(live) do
+  for id, binding in pairs(live) do
+    reply[#reply + 1] = id
     reply[#reply + 1] = binding[5]
   end
   return reply
@@ -64,7 +65,7 @@ end
 
 -- KEYS: the AoR. ARGV: now, max bindings, 1 to remove all, Call-ID, CSeq, then id and value of each
 -- change (empty value: remove). Reply: verdict (0 stored, 1 stale, 2 too many), a digit a change
--- (enum Change), removed, expired, live values.
+-- (enum Change), removed, expired, id and value of each live one.
 local function apply(keys, args)
   local key = keys[1]
   local now, max, call_id, cseq = tonumber(args[1]), tonumber(args[2]), args[4], tonumber(args[5])

@@ -1,7 +1,11 @@
+#include <algorithm>
 #include <array>
+#include <vector>
 
 #include "sip/detail/scan.hpp"
+#include "sip/text.hpp"
 #include "sip/uri.hpp"
+#include "sip/uri_key.hpp"
 
 namespace pbx::sip {
 namespace {
@@ -114,7 +118,83 @@ bool tel_params_match(const Uri& a, const Uri& b) {
   });
 }
 
+bool is_unreserved(unsigned c) {
+  constexpr std::string_view kMark = "-_.!~*'()";
+  const unsigned l = fold_case(c);
+  return (c >= '0' && c <= '9') || (l >= 'a' && l <= 'z') ||
+         (c < 0x80 && kMark.find(static_cast<char>(c)) != std::string_view::npos);
+}
+
+/// Each character in the one spelling that stands for all that equal it by take_char().
+void append_spelled(std::string& out, std::string_view text, bool ignore_case) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  while (!text.empty()) {
+    const bool escaped = text.front() == '%';
+    unsigned c = take_char(text);
+    if (ignore_case) c = fold_case(c);
+    const bool plain = kReserved.find(static_cast<char>(c)) != std::string_view::npos && !escaped;
+    if (is_unreserved(c) || plain) {
+      out += static_cast<char>(c);
+    } else {
+      out += '%';
+      out += kHex[c >> 4 & 0xF];
+      out += kHex[c & 0xF];
+    }
+  }
+}
+
+void append_lower(std::string& out, std::string_view text) {
+  for (const char c : text) out += lower(c);
+}
+
+/// `;name=value` each, sorted by name; of a name that is there twice the first.
+void append_params_key(std::string& out, std::string_view params) {
+  struct Spelled {
+    std::string name, value;
+  };
+  std::vector<Spelled> all;
+  all_items(without_first(params), ';', [&](auto name, auto value) {
+    Spelled one;
+    append_spelled(one.name, name, true);
+    append_spelled(one.value, value, true);
+    const auto same_name = [&](const Spelled& other) { return other.name == one.name; };
+    if (std::none_of(all.begin(), all.end(), same_name)) all.push_back(std::move(one));
+    return true;
+  });
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  for (const auto& one : all) {
+    out += ';';
+    out += one.name;
+    if (one.value.empty()) continue;
+    out += '=';
+    out += one.value;
+  }
+}
+
 }  // namespace
+
+void append_key(std::string& out, const Uri& uri) {
+  append_lower(out, uri.scheme_text);
+  if (!uri.is_sip()) {
+    out += uri.text.substr(uri.scheme_text.size());
+    return;
+  }
+  out += ':';
+  if (uri.has_user()) {
+    append_spelled(out, uri.user, false);
+    if (!uri.password.empty()) {
+      out += ':';
+      append_spelled(out, uri.password, false);
+    }
+    out += '@';
+  }
+  append_lower(out, uri.host);
+  if (const auto port = uri.host_is_address() ? uri.port_or_default() : uri.port; port != 0) {
+    out += ':';
+    append_number(out, port);
+  }
+  append_params_key(out, uri.params);
+}
 
 bool equivalent(const Uri& a, const Uri& b) {
   if (a.scheme != b.scheme) return false;

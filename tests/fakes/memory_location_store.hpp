@@ -55,13 +55,6 @@ class MemoryLocationStore final : public LocationStore {
  private:
   using ById = std::map<std::string, state::v1::Binding>;
 
-  static std::string id_of(const BindingChange& change) {
-    if (!change.id.empty()) return change.id;
-    const auto& binding = change.binding;
-    if (binding.instance().empty()) return binding.contact();
-    return "<" + binding.instance() + ">" + std::to_string(binding.reg_id());
-  }
-
   static Bindings live(const ById& all, Clock::Wall now) {
     Bindings bindings;
     for (const auto& [id, binding] : all) {
@@ -83,6 +76,7 @@ class MemoryLocationStore final : public LocationStore {
       binding->clear_cseq();
       binding->clear_duration_s();
       binding->clear_credential();
+      binding->clear_credential_key();
     }
     return a.SerializeAsString() == b.SerializeAsString();
   }
@@ -119,11 +113,11 @@ class MemoryLocationStore final : public LocationStore {
     }
     bool added = false;
     for (const auto& change : update.changes) {
-      const auto old = all.find(id_of(change));
+      const auto old = all.find(change.binding.id());
       if (old != all.end() && stale(old->second)) return refused(Verdict::Stale);
     }
     for (const auto& change : update.changes) {
-      const auto id = id_of(change);
+      const auto& id = change.binding.id();
       const auto old = all.find(id);
       auto happened = Change::None;
       if (change.remove) {

@@ -21,6 +21,8 @@ void must_be_one_line(std::string_view text) {
 void check(const state::v1::Binding& binding, Clock::Wall now) {
   must_be_one_line(registrar::contact_value(binding, now));
   must_be_one_line(binding.user_agent());
+  must_be_one_line(binding.id());
+  if (binding.id().empty()) std::abort();
   for (const auto& uri : binding.path()) must_be_one_line(uri);
   if (binding.contact().size() > 512 || binding.path_size() > 8) std::abort();
   if (binding.duration_s() > 3600 || binding.q_milli() > 1000) std::abort();

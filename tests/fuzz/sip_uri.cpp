@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "sip/uri.hpp"
+#include "sip/uri_key.hpp"
 
 namespace {
 
@@ -24,6 +25,14 @@ void check(std::string_view text) {
   (void)uri->param("transport");
   (void)uri->header("subject");
   (void)uri->bare_host();
+  // What names a place is a URI that names itself.
+  std::string place;
+  sip::append_key(place, *uri);
+  const auto same_place = sip::parse_uri(place);
+  require(bool{same_place});
+  std::string place_again;
+  sip::append_key(place_again, *same_place);
+  require(place_again == place);
   const auto key = sip::aor(*uri);
   for (const char c : key) require(c > ' ' && c < 0x7F);
   if (!uri->is_sip()) return;

@@ -2,18 +2,28 @@
 
 #include "proxy/domain/route_set.hpp"
 #include "sip/text.hpp"
+#include "telemetry/rate_limited.hpp"
 
 namespace pbx::proxy {
 namespace {
 
+log::RateLimited foreign_line{log::Level::Warn, "binding of another user passed over"};
+
 std::string bracketed(const std::string& uri) { return "<" + uri + ">"; }
+
+bool is_of(const state::v1::Binding& binding, UserId user) {
+  if (binding.user_id() == user.value) return true;
+  foreign_line({{"tells", binding.user_id()}, {"user", user.value}, {"source", binding.source()}});
+  return false;
+}
 
 }  // namespace
 
-std::optional<Target> target_of(const Node& node, const state::v1::Binding& binding,
+std::optional<Target> target_of(const Node& node, const state::v1::Binding& binding, UserId user,
                                 std::size_t near, const Predecessor* lost) {
+  if (!is_of(binding, user)) return std::nullopt;
   Target target;
-  target.request_uri = binding.contact();
+  target.request_uri = request_uri_of(binding.contact());
   if (binding.path().empty()) {
     const auto contact = sip::parse_uri(binding.contact());
     const auto flow = contact ? flow_to(node.addresses, *contact, near) : std::nullopt;
@@ -43,6 +53,12 @@ std::optional<Target> target_of(const Node& node, const state::v1::Binding& bind
     target.routes.push_back(bracketed(binding.path(i)));
   }
   return target;
+}
+
+std::string_view request_uri_of(std::string_view contact) {
+  const auto uri = sip::parse_uri(contact);
+  if (!uri || uri->headers.empty()) return contact;
+  return contact.substr(0, contact.size() - uri->headers.size() - 1);
 }
 
 std::string path_of(const Node& node, const Flow& flow) {

@@ -4,6 +4,7 @@
 
 #include "calls/dialogs_of.hpp"
 #include "core/random.hpp"
+#include "proxy/domain/binding_target.hpp"
 #include "proxy/domain/route_set.hpp"
 #include "proxy/domain/transaction_layer.hpp"
 #include "sip/branch.hpp"
@@ -104,7 +105,7 @@ std::optional<OwnRequest> begin_request(const Node& node, const state::v1::Dialo
   sip::append_branch(branch, {node.worker, request.random, 0, key});
   const auto& listener = node.addresses[start->flow.listener];
   auto& out = request.bytes;
-  sip::append_request_line(out, method, there.contact());
+  sip::append_request_line(out, method, request_uri_of(there.contact()));
   sip::append_via(out, {listener.transport, listener.host, listener.port, branch});
   sip::append_header(out, sip::HeaderId::MaxForwards, std::uint64_t{70});
   for (int i = start->skip; i < there.route_set_size(); ++i) {

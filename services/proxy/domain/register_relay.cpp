@@ -2,6 +2,7 @@
 
 #include "core/random.hpp"
 #include "proxy/domain/binding_target.hpp"
+#include "proxy/domain/reach.hpp"
 
 namespace pbx::proxy {
 namespace {
@@ -13,9 +14,10 @@ std::string source_of(const Flow& flow) {
 }  // namespace
 
 void RegisterRelay::relay(ServerTransaction& server) {
-  const RegistrarClient::Request request{server.request().bytes(), source_of(server.source()),
-                                         path_of(node_, server.source()),
-                                         node_.clock.now().time_since_epoch().count()};
+  const RegistrarClient::Request request{
+      server.request().bytes(), source_of(server.source()),
+      path_of(node_, reach_of(server.request(), server.source())),
+      node_.clock.now().time_since_epoch().count()};
   const auto since = node_.clock.steady();
   backlog_.begin(since);
   registrar_.submit(request, [this, key = server.key(), since](Result<RegisterAnswer> decided) {

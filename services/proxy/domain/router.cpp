@@ -291,27 +291,27 @@ void Router::errand(const Request& request, const directory::Login& caller, cons
   auto& server = begin(request);
   const auto fork = Fork::make(call_parts_.fork, server, nullptr);
   const auto near = request.source.listener;
-  parts_.locations.load(
-      caller.tenant, dialled.aor,
-      [this, fork, plan, near](Result<std::vector<state::v1::Binding>> bindings) mutable {
-        if (!fork->open()) return;
-        if (!bindings) {
-          parts_.node.metrics.refused(Refusal::BackendDown).Increment();
-          return fork->refuse(503, {}, "Retry-After: 1\r\n");
-        }
-        std::vector<Target> targets;
-        for (const auto& binding : *bindings) {
-          if (auto target = target_of(parts_.node, binding, near)) {
-            targets.push_back(*std::move(target));
-          }
-        }
-        if (targets.empty()) {
-          parts_.node.metrics.refused(Refusal::NotRegistered).Increment();
-          return fork->refuse(480);
-        }
-        plan.credentials = own_credentials(fork->request());
-        fork->start(plan, std::move(targets));
-      });
+  parts_.locations.load(caller.tenant, dialled.aor,
+                        [this, fork, plan, near, user = dialled.user](
+                            Result<std::vector<state::v1::Binding>> bindings) mutable {
+                          if (!fork->open()) return;
+                          if (!bindings) {
+                            parts_.node.metrics.refused(Refusal::BackendDown).Increment();
+                            return fork->refuse(503, {}, "Retry-After: 1\r\n");
+                          }
+                          std::vector<Target> targets;
+                          for (const auto& binding : *bindings) {
+                            if (auto target = target_of(parts_.node, binding, user, near)) {
+                              targets.push_back(*std::move(target));
+                            }
+                          }
+                          if (targets.empty()) {
+                            parts_.node.metrics.refused(Refusal::NotRegistered).Increment();
+                            return fork->refuse(480);
+                          }
+                          plan.credentials = own_credentials(fork->request());
+                          fork->start(plan, std::move(targets));
+                        });
 }
 
 bool Router::hang_up(const std::string& call_id, std::string_view reason) {

@@ -17,7 +17,7 @@ cluster::Update to_cluster(const Update& update) {
   wanted.aor = update.aor;
   wanted.changes.reserve(update.changes.size());
   for (const auto& change : update.changes) {
-    wanted.changes.push_back({change.binding, change.remove, change.id});
+    wanted.changes.push_back({change.binding, change.remove});
   }
   wanted.remove_all = update.remove_all;
   wanted.call_id = update.call_id;

@@ -99,7 +99,7 @@ void RedisRestoreStore::keep(Done<bool> done) {
 void RedisRestoreStore::restore(const KnownAor& known, Done<RestoredAor> done) {
   std::vector<cluster::BindingChange> bindings;
   bindings.reserve(known.bindings.size());
-  for (const auto& one : known.bindings) bindings.push_back({one.binding, false, one.id});
+  for (const auto& binding : known.bindings) bindings.push_back({binding, false});
   locations_.restore(known.tenant, known.aor, bindings,
                      [done = std::move(done)](Result<cluster::Restored> restored) mutable {
                        if (!restored) return done(restored.error());

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/errc.hpp"
+#include "registrar/domain/binding_id.hpp"
 
 namespace pbx::registrar {
 namespace {
@@ -82,7 +83,7 @@ void Administration::remove(const v1::RemoveBindingsRequest& request,
   Revocation::Filter filter;
   if (!request.contact().empty()) {
     filter = [contact = request.contact()](const state::v1::Binding& binding) {
-      return binding.contact() == contact;
+      return binding.id() == contact || is_same_contact(binding.contact(), contact);
     };
   }
   revocation_.remove(TenantId{request.tenant_id()}, request.aor(), filter,

@@ -38,6 +38,8 @@ Wire wire_of(Refusal refusal) {
       return {404, {}};
     case Refusal::BadContact:
       return {400, "Bad Contact"};
+    case Refusal::InsecureContact:
+      return {400, "A sips Contact Needs TLS"};
     case Refusal::BadStar:
       return {400, "Contact * Needs Expires 0"};
     case Refusal::TooManyContacts:

@@ -5,16 +5,10 @@
 #include <utility>
 
 #include "pbx/events/v1/registration.pb.h"
-#include "registrar/domain/contacts.hpp"
+#include "registrar/domain/binding_id.hpp"
 
 namespace pbx::registrar {
 namespace {
-
-/// Another registration of what `a` is: of the same instance, or without one of the same contact.
-bool replaces(const state::v1::Binding& a, const state::v1::Binding& b) {
-  if (a.instance() != b.instance() || a.reg_id() != b.reg_id()) return false;
-  return !a.instance().empty() || a.contact() == b.contact();
-}
 
 bool only_adds(events::v1::RegistrationChange change) {
   return change == events::v1::REGISTRATION_CHANGE_ADDED ||
@@ -43,6 +37,7 @@ std::optional<Bindings> read(const events::v1::RegistrationState& state) {
   for (const auto& bytes : state.bindings()) {
     if (!bindings.emplace_back().ParseFromString(bytes)) return std::nullopt;
   }
+  set_ids(bindings);  // of events from before they told them
   return bindings;
 }
 
@@ -52,7 +47,7 @@ void join(Bindings& newer, Bindings older) {
   for (auto& one : older) {
     const auto end = newer.begin() + told;
     const bool known =
-        std::any_of(newer.begin(), end, [&](const auto& other) { return replaces(one, other); });
+        std::any_of(newer.begin(), end, [&](const auto& other) { return one.id() == other.id(); });
     if (!known) newer.push_back(std::move(one));
   }
 }
@@ -88,13 +83,8 @@ std::optional<KnownAor> BindingFold::take(Clock::Wall now) {
     auto known = std::move(aors_.extract(aors_.begin()).mapped());
     drop_gone(known.bindings, now);
     if (known.bindings.empty()) continue;
-    KnownAor taken{known.tenant, std::move(known.aor), {}};
-    for (auto& binding : known.bindings) {
-      renew(binding, now);
-      taken.bindings.push_back({std::move(binding), false});
-    }
-    set_ids(taken.bindings);
-    return taken;
+    for (auto& binding : known.bindings) renew(binding, now);
+    return known;
   }
   return std::nullopt;
 }

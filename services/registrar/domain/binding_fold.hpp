@@ -16,7 +16,7 @@ namespace pbx::registrar {
 struct KnownAor {
   TenantId tenant;
   std::string aor;
-  std::vector<BindingChange> bindings;  ///< Named as when they were stored.
+  Bindings bindings;  ///< Each has its id.
 };
 
 /// What the topic `registrations` says is registered: its records, folded in the order of each key.
@@ -37,13 +37,7 @@ class BindingFold {
   std::optional<KnownAor> take(Clock::Wall now);
 
  private:
-  struct Known {
-    TenantId tenant;
-    std::string aor;
-    Bindings bindings;
-  };
-
-  std::unordered_map<std::string, Known> aors_;
+  std::unordered_map<std::string, KnownAor> aors_;
 };
 
 }  // namespace pbx::registrar

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "registrar/domain/binding_id.hpp"
 #include "sip/builder.hpp"
 #include "sip/contact.hpp"
 #include "sip/text.hpp"
@@ -30,12 +31,25 @@ std::string_view instance_of(const sip::Contact& contact) {
   return instance;
 }
 
+/// "192.0.2.7:5060;tls"
+bool is_secure(const Arrival& arrival) { return arrival.source.ends_with(";tls"); }
+
 /// A contact that a call can be sent to.
 Result<> check_address(const sip::Contact& contact) {
   const auto uri = contact.address.uri();
   if (!uri || !uri->is_sip() || uri->text.size() > kMaxUri) return Refusal::BadContact;
   const auto instance = instance_of(contact);
   if (instance.size() > kMaxInstance || !is_printable(instance)) return Refusal::BadContact;
+  return {};
+}
+
+/// A sips contact promises TLS on every hop (RFC 3261 §26.2.2, RFC 5630 §3.1.3), this one included.
+/// Whoever registered one before this was checked may still take it away.
+Result<> check_promise(const sip::Contact& contact, const Arrival& arrival) {
+  const auto uri = contact.address.uri();
+  if (uri && uri->scheme == sip::Scheme::Sips && !is_secure(arrival)) {
+    return Refusal::InsecureContact;
+  }
   return {};
 }
 
@@ -84,25 +98,6 @@ Result<state::v1::Binding> common_part(const sip::Message& request, const Arriva
   return binding;
 }
 
-/// Contacts without instance are compared as URIs whose scheme and host know no case (§19.1.4; the
-/// rest is taken as it is, because that comparison is not transitive and so cannot make a key).
-std::string contact_id(const state::v1::Binding& binding) {
-  std::string id = binding.contact();
-  const auto uri = sip::parse_uri(binding.contact());
-  if (!uri) return id;
-  const auto lower_part = [&](std::string_view part) {
-    const auto at = static_cast<std::size_t>(part.data() - uri->text.data());
-    for (std::size_t i = 0; i < part.size(); ++i) id[at + i] = sip::lower(id[at + i]);
-  };
-  lower_part(uri->scheme_text);
-  lower_part(uri->host);
-  return id;
-}
-
-bool same_phone(const state::v1::Binding& a, const state::v1::Binding& b) {
-  return !a.instance().empty() && a.instance() == b.instance() && a.reg_id() == b.reg_id();
-}
-
 Result<Wish> read_star(const sip::Message& request) {
   if (request.expires() != 0u) return Refusal::BadStar;
   Wish wish;
@@ -111,17 +106,6 @@ Result<Wish> read_star(const sip::Message& request) {
 }
 
 }  // namespace
-
-/// An instance names one binding, so a phone that comes back with another address replaces itself.
-/// A phone that lists several addresses at once means all of them: then contacts tell them apart.
-void set_ids(std::vector<BindingChange>& changes) {
-  for (auto& change : changes) {
-    const auto same = std::count_if(changes.begin(), changes.end(), [&](const auto& other) {
-      return same_phone(other.binding, change.binding);
-    });
-    if (same != 1) change.id = contact_id(change.binding);
-  }
-}
 
 Result<Wish> read_contacts(const sip::Message& request, const Arrival& arrival,
                            const Settings& settings, Clock::Wall now) {
@@ -140,6 +124,7 @@ Result<Wish> read_contacts(const sip::Message& request, const Arrival& arrival,
   for (const auto& contact : *contacts) {
     PBX_CHECK_OK(check_address(contact));
     PBX_TRY(const auto expiry, granted_expiry(contact, header, settings));
+    if (expiry != 0) PBX_CHECK_OK(check_promise(contact, arrival));
     auto& change = wish.changes.emplace_back(BindingChange{common, expiry == 0});
     auto& binding = change.binding;
     binding.set_contact(sip::clean(contact.address.uri_text));

@@ -28,12 +28,10 @@ struct Wish {
   std::vector<std::string> path;  ///< URIs, of every change.
 };
 
-/// Errors: BadContact, BadStar, TooManyContacts, TooBrief, and those of the SIP library.
+/// Every change has its id. Errors: BadContact, InsecureContact, BadStar, TooManyContacts,
+/// TooBrief, and those of the SIP library.
 Result<Wish> read_contacts(const sip::Message& request, const Arrival& arrival,
                            const Settings& settings, Clock::Wall now);
-
-/// Names the bindings of one AoR that were told at once: as read_contacts() named them.
-void set_ids(std::vector<BindingChange>& changes);
 
 /// `<sip:…>;expires=57;q=0.5;+sip.instance="<urn:…>";reg-id=1`, as an answer lists it.
 std::string contact_value(const state::v1::Binding& binding, Clock::Wall now);

@@ -3,29 +3,43 @@
 #include <cstdint>
 #include <string_view>
 
-#include "core/keyed_hash.hpp"
-#include "core/secret.hpp"
+#include "core/key_ring.hpp"
 #include "directory/directory.hpp"
+
+namespace pbx::state::v1 {
+class Binding;
+}
 
 namespace pbx::registrar {
 
 /// Tells by which password a binding was made, without telling the password: 32 bits of a keyed
-/// hash, its key derived from the cluster's. So whoever follows a password change, however late,
-/// leaves alone what the phone has registered with the new one. Thread-safe.
+/// hash, its key derived from the cluster's and named beside it. So whoever follows a password
+/// change, however late, leaves alone what the phone has registered with the new one.
+///
+/// A tag outlives the change of the cluster's key: every key of the ring reads the tags that it
+/// made. When a key is gone its tags are as good as none (Made::Unknown): a changed password takes
+/// their bindings, a restoration brings them back. That is so for an hour at most, as each refresh
+/// tags anew, or for a day in the topic. Thread-safe.
 class CredentialTags {
  public:
-  explicit CredentialTags(const Secret& cluster_key) : hash_{cluster_key, "binding credential"} {}
+  explicit CredentialTags(const KeyRing& keys) : hashes_{keys, "binding credential"} {}
 
-  std::uint32_t of(const directory::Login& login) const { return tag(login.ha1_md5.view()); }
-  /// What the directory says now. 0: nobody is there, or has a password.
-  std::uint32_t of(const directory::User* user) const;
-  std::uint32_t of(const directory::Device* device) const;
+  /// Writes the tag of the login's password.
+  void mark(state::v1::Binding& binding, const directory::Login& login) const;
+
+  enum class Made : std::uint8_t {
+    WithIt,
+    WithAnother,  ///< Or there is no such user, device or password (any more).
+    Unknown,      ///< No tag, or of a key that is gone.
+  };
+  /// Whether a binding was made with the password that the directory has now. Null: nobody.
+  Made matches(const state::v1::Binding& binding, const directory::User* user) const;
+  Made matches(const state::v1::Binding& binding, const directory::Device* device) const;
 
  private:
-  /// Never 0. The MD5 HA1 stands for the password: it changes with it, as the SHA-256 one does.
-  std::uint32_t tag(std::string_view ha1_md5) const;
+  Made compare(const state::v1::Binding& binding, std::string_view ha1_md5) const;
 
-  const KeyedHash hash_;
+  const KeyedHashes hashes_;
 };
 
 }  // namespace pbx::registrar

@@ -16,12 +16,10 @@ namespace pbx::registrar {
 
 using Bindings = std::vector<state::v1::Binding>;
 
-/// One contact of a REGISTER.
+/// One contact of a REGISTER. Its binding's id says what it replaces or removes.
 struct BindingChange {
   state::v1::Binding binding;
   bool remove = false;
-  /// Empty: by instance and reg-id, or by contact when there is no instance.
-  std::string id{};
 };
 
 /// All that one REGISTER changes: stored as a whole or not at all.
@@ -67,7 +65,8 @@ class LocationStore {
  public:
   virtual ~LocationStore() = default;
 
-  /// Live bindings, highest q first, then the newest; none is an empty list, not an error.
+  /// Live bindings, highest q first, then the newest; none is an empty list, not an error. Each has
+  /// its id.
   virtual void load(TenantId tenant, std::string_view aor,
                     MoveFunction<void(Result<Bindings>)> done) = 0;
   virtual void apply(const Update& update, MoveFunction<void(Result<Outcome>)> done) = 0;

@@ -27,6 +27,7 @@ enum class Refusal : std::uint8_t {
   WrongDomain,  ///< 404: To is of another domain than the Request-URI.
 
   BadContact,       ///< 400
+  InsecureContact,  ///< 400: sips, but sent without TLS.
   BadStar,          ///< 400: `*` with other contacts or without Expires: 0.
   TooManyContacts,  ///< 403: in one request.
   TooBrief,         ///< 423

@@ -67,7 +67,7 @@ bool is_repetition(const Update& update, const Bindings& bindings) {
   return std::all_of(update.changes.begin(), update.changes.end(), [&](const auto& change) {
     const auto& wanted = change.binding;
     const auto stored = std::find_if(bindings.begin(), bindings.end(), [&](const auto& binding) {
-      return binding.contact() == wanted.contact();
+      return binding.id() == wanted.id();
     });
     if (stored == bindings.end()) return change.remove;
     return !change.remove && stored->call_id() == update.call_id && stored->cseq() == update.cseq &&
@@ -144,9 +144,8 @@ void Registrar::carry_out(Accepted accepted, Done done) {
   update.tenant = login.tenant;
   update.aor = login.extension + "@" + login.domain;
   update.changes = std::move(accepted.wish.changes);
-  const auto credential = update.changes.empty() ? 0u : tags_.of(login);
   for (auto& change : update.changes) {
-    change.binding.set_credential(credential);
+    tags_.mark(change.binding, login);
     change.binding.set_user_id(login.user.value);
     change.binding.set_device_id(login.device.value);
     change.binding.set_call_id(accepted.call_id);

@@ -14,6 +14,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kLookEvery = 1s;
 constexpr auto kKeepEvery = 2s;
+constexpr auto kAnother = CredentialTags::Made::WithAnother;
 
 }  // namespace
 
@@ -169,16 +170,15 @@ void Restoration::done() {
 }
 
 void Restoration::drop_foreign(KnownAor& known) const {
-  std::erase_if(known.bindings, [this](const auto& one) { return is_foreign(one.binding); });
+  std::erase_if(known.bindings, [this](const auto& one) { return is_foreign(one); });
 }
 
 bool Restoration::is_foreign(const state::v1::Binding& binding) const {
   const auto user = parts_.directory.user(UserId{binding.user_id()});
   if (user == nullptr || user->suspended()) return true;
-  if (binding.credential() == 0) return false;
-  if (binding.device_id() == 0) return binding.credential() != parts_.tags.of(user.get());
+  if (binding.device_id() == 0) return parts_.tags.matches(binding, user.get()) == kAnother;
   const auto device = parts_.directory.device(DeviceId{binding.device_id()});
-  return binding.credential() != parts_.tags.of(device.get());
+  return parts_.tags.matches(binding, device.get()) == kAnother;
 }
 
 }  // namespace pbx::registrar

@@ -5,15 +5,6 @@
 #include "registrar/domain/event.hpp"
 
 namespace pbx::registrar {
-namespace {
-
-/// A binding stands under its instance or under its contact: which, only its REGISTER knew.
-void add_removal(Update& update, const state::v1::Binding& binding) {
-  update.changes.push_back({binding, true});
-  if (!binding.instance().empty()) update.changes.push_back({binding, true, binding.contact()});
-}
-
-}  // namespace
 
 void Revocation::remove(TenantId tenant, const std::string& aor, const Filter& filter,
                         MoveFunction<void(Result<std::uint32_t>)> done) {
@@ -29,7 +20,7 @@ void Revocation::remove(TenantId tenant, const std::string& aor, const Filter& f
                done = std::move(done)](Result<Bindings> loaded) mutable {
                 if (!loaded) return done(loaded.error());
                 for (const auto& binding : *loaded) {
-                  if (filter(binding)) add_removal(update, binding);
+                  if (filter(binding)) update.changes.push_back({binding, true});
                 }
                 if (update.changes.empty()) return done(0u);
                 apply(update, std::move(done));

@@ -6,6 +6,7 @@ namespace pbx::registrar {
 namespace {
 
 using Kind = directory::ChangeKind;
+using Made = CredentialTags::Made;
 
 bool takes_bindings(Kind kind) {
   switch (kind) {
@@ -61,11 +62,11 @@ bool Revoker::concerns(const directory::Change& job, const state::v1::Binding& b
     }
     case Kind::UserCredentialChanged:
       return binding.device_id() == 0 &&
-             binding.credential() != tags_.of(directory_.user(job.user).get());
+             tags_.matches(binding, directory_.user(job.user).get()) != Made::WithIt;
     case Kind::DeviceRemoved:
     case Kind::DeviceCredentialChanged:
       return binding.device_id() == job.device.value &&
-             binding.credential() != tags_.of(directory_.device(job.device).get());
+             tags_.matches(binding, directory_.device(job.device).get()) != Made::WithIt;
     default:
       return true;
   }

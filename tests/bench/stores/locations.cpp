@@ -13,6 +13,7 @@ std::string aor(std::size_t phone) { return std::to_string(1'000 + phone) + "@hq
 cluster::Update refresh(std::size_t phone, std::uint32_t cseq, Clock::Wall now) {
   state::v1::Binding binding;
   binding.set_contact("sip:" + std::to_string(1'000 + phone) + "@192.0.2.10:5060");
+  binding.set_id(binding.contact());
   binding.add_path("sip:AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcY@192.0.2.1:5060;lr");
   binding.set_q_milli(1'000);
   binding.set_registered_at_ms(1'763'990'000'000);

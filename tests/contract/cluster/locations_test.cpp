@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "cluster/binding_codec.hpp"
 #include "contract/cluster/fixture.hpp"
 #include "core/errc.hpp"
 #include "model/redis_keys.hpp"
@@ -25,6 +26,7 @@ struct Fixture : test::OnRedis<cluster::Locations> {
   Binding phone(const std::string& contact, std::chrono::milliseconds expires = 60s) {
     Binding binding;
     binding.set_contact(contact);
+    binding.set_id(contact);
     binding.set_q_milli(1000);
     binding.set_expires_at_ms(now_ms() + expires.count());
     binding.set_registered_at_ms(began_ms);
@@ -78,6 +80,21 @@ TEST_CASE_METHOD(Fixture, "Bindings are stored, loaded and kept apart by tenant"
   CHECK(contacts(TenantId{8}).empty());
 }
 
+TEST_CASE_METHOD(Fixture,
+                 "What an earlier release stored has the name of its field and can be removed",
+                 "[cluster]") {
+  const auto old = cluster::encode_binding(phone("SIP:a@PHONE.test"), "reg", 1);  // without an id
+  REQUIRE(ask(Command{"HSET", redis_keys::location(kTenant, kAor), "sip:a@phone.test", old}));
+  auto loaded = get<std::vector<Binding>>([&](auto done) { store.load(kTenant, kAor, done); });
+  REQUIRE(loaded);
+  REQUIRE(loaded->size() == 1);
+  CHECK(loaded->front().id() == "sip:a@phone.test");
+  auto removal = update({loaded->front()});
+  removal.changes[0].remove = true;
+  CHECK(apply(removal).change == Change::Removed);
+  CHECK(contacts().empty());
+}
+
 TEST_CASE_METHOD(Fixture, "The highest q comes first, then the newest", "[cluster]") {
   auto low = phone("sip:low");
   low.set_q_milli(100);
@@ -108,9 +125,11 @@ TEST_CASE_METHOD(Fixture, "A phone with an instance replaces its old contact", "
   auto before = phone("sip:a@10.0.0.1");
   before.set_instance("urn:uuid:1");
   before.set_reg_id(1);
+  before.set_id("<urn:uuid:1>1");
   apply(update({before}));
   auto other_flow = before;
   other_flow.set_reg_id(2);
+  other_flow.set_id("<urn:uuid:1>2");
   CHECK(apply(update({other_flow})).change == Change::Added);
   auto after = before;
   after.set_contact("sip:a@10.0.0.2");

@@ -53,6 +53,7 @@ struct Suite : Fixture {
     BindingChange change;
     change.binding.set_contact(contact);
     change.binding.set_instance(instance);
+    change.binding.set_id(instance.empty() ? contact : instance);
     change.binding.set_q_milli(1000);
     const auto now = this->clock.now();
     change.binding.set_registered_at_ms(now.time_since_epoch().count());
@@ -163,14 +164,26 @@ TEMPLATE_TEST_CASE("Expired bindings are gone, and counted by the next change", 
   CHECK(f.apply({f.phone("sip:b@192.0.2.1", "", 600s)}, 2).expired == 1);
 }
 
-TEMPLATE_TEST_CASE("A change may name its binding itself", "[contract]", Memory, Redis) {
+TEMPLATE_TEST_CASE("A binding is what its id says, whatever else is in it", "[contract]", Memory,
+                   Redis) {
   Suite<TestType> f;
   auto first = f.phone("sip:a@192.0.2.1", "urn:uuid:1");
-  auto second = f.phone("sip:b@192.0.2.1", "urn:uuid:1");
-  first.id = "one";
-  second.id = "two";
-  f.apply({first, second});
+  auto second = f.phone("sip:a@192.0.2.1", "urn:uuid:1");
+  first.binding.set_id("one");
+  second.binding.set_id("two");
+  const auto stored = f.apply({first, second});
   CHECK(f.contacts().size() == 2);
+  std::set<std::string> ids;
+  for (const auto& binding : stored.bindings) ids.insert(binding.id());
+  CHECK(ids == std::set<std::string>{"one", "two"});
+
+  const auto loaded = test::outcome<Bindings>(
+      f.loop, [&](auto done) { f.store.load(kTenant, kAor, std::move(done)); });
+  REQUIRE(loaded);
+  REQUIRE(loaded->size() == 2);
+  const auto removed = f.apply({{loaded->front(), true}}, 2);
+  REQUIRE(removed.bindings.size() == 1);
+  CHECK(removed.bindings.front().id() == loaded->back().id());
 }
 
 TEMPLATE_TEST_CASE("A tenant's AoRs are listed in parts, each at least once", "[contract]", Memory,

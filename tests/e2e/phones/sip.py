@@ -64,6 +64,7 @@ class Request:
     cseq: int = 1
     headers: dict[str, str] = field(default_factory=dict)
     body: str = ""
+    contact: str = ""  # value of the header field; empty: the usual one
     call_id: str = field(default_factory=lambda: secrets.token_hex(12))
     from_tag: str = field(default_factory=lambda: secrets.token_hex(5))
     branch: str = field(default_factory=lambda: "z9hG4bK" + secrets.token_hex(8))
@@ -77,11 +78,14 @@ class Request:
             f"To: <{self.to_uri}>",
             f"Call-ID: {self.call_id}",
             f"CSeq: {self.cseq} {self.method}",
-            f"Contact: <sip:tester@{self.local};transport={self.transport.lower()}>",
+            f"Contact: {self.contact or self._usual_contact()}",
             *(f"{name}: {value}" for name, value in self.headers.items()),
             f"Content-Length: {len(self.body.encode())}",
         ]
         return "\r\n".join([*lines, "", self.body]).encode()
+
+    def _usual_contact(self) -> str:
+        return f"<sip:tester@{self.local};transport={self.transport.lower()}>"
 
     def ack(self, response: Message) -> bytes:
         """The ACK of a final refusal: same transaction (RFC 3261 section 17.1.1.3)."""

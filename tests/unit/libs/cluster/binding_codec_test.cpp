@@ -2,13 +2,15 @@
 
 #include <catch2/catch.hpp>
 
-#include "cluster/locations.hpp"
 #include "core/errc.hpp"
+#include "pbx/state/v1/binding.pb.h"
 
 using namespace pbx;
 using state::v1::Binding;
 
 namespace {
+
+constexpr std::string_view kId = "sip:1001@10.0.0.7:5060";
 
 Binding phone() {
   Binding binding;
@@ -20,6 +22,7 @@ Binding phone() {
   binding.set_cseq(7);
   binding.set_source("10.0.0.7:5060;udp");
   binding.set_user_id(12);
+  binding.set_id(std::string{kId});
   return binding;
 }
 
@@ -33,14 +36,14 @@ TEST_CASE("A stored binding gives back what it was given", "[cluster]") {
   CHECK(header->cseq == 7);
   CHECK(header->call_id == "call@phone");
   CHECK(header->fingerprint == cluster::binding_fingerprint(phone()));
-  CHECK(cluster::decode_binding(value)->SerializeAsString() == phone().SerializeAsString());
+  CHECK(cluster::decode_binding(kId, value)->SerializeAsString() == phone().SerializeAsString());
 }
 
 TEST_CASE("Call-ID and CSeq of the request win over the binding's", "[cluster]") {
   const auto value = cluster::encode_binding(phone(), "other", 9);
   CHECK(cluster::parse_binding_header(value)->call_id == "other");
-  CHECK(cluster::decode_binding(value)->call_id() == "other");
-  CHECK(cluster::decode_binding(value)->cseq() == 9);
+  CHECK(cluster::decode_binding(kId, value)->call_id() == "other");
+  CHECK(cluster::decode_binding(kId, value)->cseq() == 9);
 }
 
 TEST_CASE("A cut or foreign value is refused", "[cluster]") {
@@ -51,9 +54,9 @@ TEST_CASE("A cut or foreign value is refused", "[cluster]") {
   }
   auto foreign = value;
   foreign[0] = 2;
-  CHECK(cluster::decode_binding(foreign).error() == Errc::BadData);
+  CHECK(cluster::decode_binding(kId, foreign).error() == Errc::BadData);
   auto garbled = value.substr(0, header_size) + "\xff\xff\xff";
-  CHECK(cluster::decode_binding(garbled).error() == Errc::BadData);
+  CHECK(cluster::decode_binding(kId, garbled).error() == Errc::BadData);
 }
 
 TEST_CASE("Only what others must know changes a binding's fingerprint", "[cluster]") {
@@ -79,10 +82,11 @@ TEST_CASE("Only what others must know changes a binding's fingerprint", "[cluste
   CHECK(differs([](Binding& b) { b.set_device_id(1); }));
 }
 
-TEST_CASE("A phone with an instance is known by it, others by their contact", "[cluster]") {
-  auto binding = phone();
-  CHECK(cluster::binding_id(binding) == "sip:1001@10.0.0.7:5060");
-  binding.set_instance("urn:uuid:1");
-  binding.set_reg_id(2);
-  CHECK(cluster::binding_id(binding) == "<urn:uuid:1>2");
+TEST_CASE("A binding's id is its field's name and nowhere else", "[cluster]") {
+  const auto value = cluster::encode_binding(phone(), "call@phone", 7);
+  auto unnamed = phone();
+  unnamed.clear_id();
+  CHECK(cluster::encode_binding(unnamed, "call@phone", 7) == value);
+  CHECK(cluster::decode_binding("another", value)->id() == "another");
+  CHECK(cluster::decode_binding("\xff", value).error() == Errc::BadData);
 }

@@ -1,4 +1,5 @@
 #include "sip/uri.hpp"
+#include "sip/uri_key.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -159,6 +160,52 @@ TEST_CASE("Different URIs of RFC 3261 section 19.1.4", "[sip][uri]") {
   CAPTURE(a, b);
   CHECK_FALSE(sip::equivalent(*sip::parse_uri(a), *sip::parse_uri(b)));
   CHECK_FALSE(sip::equivalent(*sip::parse_uri(b), *sip::parse_uri(a)));
+}
+
+TEST_CASE("A URI's key is one for all spellings of a place", "[sip][uri]") {
+  const auto [text, expected] = GENERATE(table<const char*, const char*>({
+      {"sip:1001@10.0.0.7:5060", "sip:1001@10.0.0.7:5060"},
+      {"SIP:1001@10.0.0.7", "sip:1001@10.0.0.7:5060"},
+      {"sip:Al@[2001:DB8::1]", "sip:Al@[2001:db8::1]:5060"},
+      {"sip:al@10.0.0.7;transport=TLS", "sip:al@10.0.0.7:5061;transport=tls"},
+      {"sip:al@Phone.Test", "sip:al@phone.test"},  // its port may be in DNS
+      {"sip:al@phone.test:5060", "sip:al@phone.test:5060"},
+      {"sip:%61l%2d%3b;x=1@h.test", "sip:al-%3B;x=1@h.test"},
+      {"sip:al#1@h.test", "sip:al%231@h.test"},
+      {"sip:al%231@h.test", "sip:al%231@h.test"},
+      {"sip:al:Pa%73s@h.test", "sip:al:Pass@h.test"},
+      {"sip:h.test;B=%41;a;b=2", "sip:h.test;a;b=a"},
+      {"sip:al@h.test;lr=;ob", "sip:al@h.test;lr;ob"},
+      {"sip:al@h.test;a=1?Subject=x&To=y", "sip:al@h.test;a=1"},
+      {"TEL:+1-201", "tel:+1-201"},
+      {"MailTo:Al@h.test", "mailto:Al@h.test"},
+  }));
+  CAPTURE(text);
+  std::string key, again;
+  sip::append_key(key, *sip::parse_uri(text));
+  CHECK(key == expected);
+  sip::append_key(again, *sip::parse_uri(key));
+  CHECK(again == key);
+}
+
+TEST_CASE("URIs that lead to different places have different keys", "[sip][uri]") {
+  const auto [a, b] = GENERATE(table<const char*, const char*>({
+      {"sip:al@h.test", "sip:Al@h.test"},
+      {"sip:al@h.test", "sips:al@h.test"},
+      {"sip:al@10.0.0.7", "sip:al@10.0.0.7:5061"},
+      {"sip:al@h.test;line=1", "sip:al@h.test;line=2"},
+      {"sip:al@h.test;line=1", "sip:al@h.test"},
+      {"sip:al@h.test", "sip:al@h.test;transport=tcp"},
+      {"sip:a%3bb@h.test", "sip:a;b@h.test"},
+      {"sip:al@h.test", "sip:h.test"},
+      {"sip:al:a@h.test", "sip:al:b@h.test"},
+      {"sip:al@h.test;x=a%3bb", "sip:al@h.test;x=a;b"},
+  }));
+  CAPTURE(a, b);
+  std::string one, other;
+  sip::append_key(one, *sip::parse_uri(a));
+  sip::append_key(other, *sip::parse_uri(b));
+  CHECK(one != other);
 }
 
 TEST_CASE("An address of record is the user at the host and nothing else", "[sip][uri]") {

@@ -67,6 +67,32 @@ TEST_CASE("A call rings, is answered and ends with one record", "[proxy][call]")
   CHECK(world.early.empty());
 }
 
+TEST_CASE("The phone of whoever had the number before is not rung", "[proxy][call]") {
+  World world;
+  world.bind(1, "1002@hq.test", "10.0.0.1:5060");
+  world.bind(1, "1002@hq.test", "10.0.0.2:5060");
+  auto& bindings = world.locations.bindings.begin()->second;
+  SECTION("but the owner's is") {
+    bindings.front().set_user_id(bindings.front().user_id() + 1'000);
+    CHECK(ring(world, 1).front().to() == "10.0.0.2:5060");
+  }
+  SECTION("and without one of the owner's the number is not reached") {
+    for (auto& binding : bindings) binding.set_user_id(binding.user_id() + 1'000);
+    world.receive(world.authorized(invite()));
+    CHECK(world.next().status() == 100);
+    CHECK(world.next().status() == 480);
+  }
+  SECTION("nor sent a message") {
+    for (auto& binding : bindings) binding.set_user_id(binding.user_id() + 1'000);
+    auto message = invite();
+    message.replace(0, 6, "MESSAGE");
+    message.replace(message.find("1 INVITE"), 8, "1 MESSAGE");
+    world.receive(world.authorized(message));
+    CHECK(world.next().status() == 480);
+  }
+  CHECK(world.silent());
+}
+
 TEST_CASE("An answer reaches the caller only when it is recorded", "[proxy][call]") {
   World world;
   world.bind(1, "1002@hq.test", "10.0.0.2:5060");

@@ -161,6 +161,9 @@ void World::bind(std::uint64_t tenant, const std::string& aor, const std::string
   binding.set_contact("sip:phone@" + address);
   binding.add_path(path.empty() ? path_to(address) : path);
   binding.set_q_milli(1000);
+  const auto at = aor.find('@');
+  const auto user = directory.user(aor.substr(at + 1), aor.substr(0, at));
+  binding.set_user_id(user ? user->id.value : 0);
   locations.bindings[{tenant, aor}].push_back(binding);
 }
 

@@ -114,13 +114,104 @@ TEST_CASE("A phone that lists several addresses keeps them all", "[registrar]") 
   CHECK(f.bindings().size() == 2);
 }
 
-TEST_CASE("Contacts are one when only the case of scheme and host differs", "[registrar]") {
+TEST_CASE("Contacts are one when they are the same place in another spelling", "[registrar]") {
+  const auto [first, second] = GENERATE(table<std::string, std::string>({
+      {"<sip:alice@Phone.Test;line=Ab>", "<SIP:alice@phone.test;line=ab>"},
+      {"<sip:1001@192.0.2.7:5060>", "<sip:1001@192.0.2.7>"},
+      {"<sip:%61lice@192.0.2.7>", "<sip:alice@192.0.2.7>"},
+      {"<sip:a@192.0.2.7;transport=tcp;ob>", "<sip:a@192.0.2.7;ob;transport=TCP>"},
+      {"<sip:a@192.0.2.7?Subject=x>", "<sip:a@192.0.2.7>"},
+  }));
+  CAPTURE(first, second);
   Fixture f;
-  REQUIRE(f.send({.contacts = {"<sip:alice@Phone.Test;line=Ab>"}}).code() == 200);
-  REQUIRE(f.send({.contacts = {"<SIP:alice@phone.test;line=Ab>"}, .cseq = 2}).code() == 200);
-  CHECK(f.bindings().size() == 1);
-  REQUIRE(f.send({.contacts = {"<sip:Alice@phone.test;line=Ab>"}, .cseq = 3}).code() == 200);
+  REQUIRE(f.send({.contacts = {first}}).code() == 200);
+  const auto reply = f.send({.contacts = {second}, .cseq = 2});
+  CHECK(headers_named(reply, "Contact") == Strings{second + ";expires=600"});
+  CHECK(f.send({.contacts = {first + ";expires=0"}, .cseq = 3}).code() == 200);
+  CHECK(f.bindings().empty());
+}
+
+TEST_CASE("Contacts that differ in what counts are several", "[registrar]") {
+  const auto other =
+      GENERATE(as<std::string>{}, "<sip:Alice@phone.test;line=1>", "<sip:alice@phone.test;line=2>",
+               "<sip:alice@phone.test>", "<sip:alice@phone.test:5062;line=1>",
+               "<sip:alice@phone.test;line=1;transport=tcp>");
+  Fixture f;
+  REQUIRE(f.send({.contacts = {"<sip:alice@phone.test;line=1>"}}).code() == 200);
+  REQUIRE(f.send({.contacts = {other}, .cseq = 2}).code() == 200);
   CHECK(f.bindings().size() == 2);
+}
+
+TEST_CASE("A contact with URI headers is listed as it was registered", "[registrar]") {
+  Fixture f;
+  const auto reply = f.send({.contacts = {"<sip:1001@192.0.2.7?Subject=x>"}});
+  CHECK(headers_named(reply, "Contact") == Strings{"<sip:1001@192.0.2.7?Subject=x>;expires=600"});
+}
+
+TEST_CASE("Every binding has the id that it is stored and told under", "[registrar]") {
+  const std::string instance = ";+sip.instance=\"<urn:uuid:1>\"";
+  Fixture f;
+  SECTION("its contact's key") {
+    f.send({.contacts = {"<SIP:1001@192.0.2.7>"}});
+    CHECK(f.bindings().front().id() == "sip:1001@192.0.2.7:5060");
+  }
+  SECTION("its instance") {
+    f.send({.contacts = {"<SIP:1001@192.0.2.7>" + instance}});
+    CHECK(f.bindings().front().id() == "<urn:uuid:1>0");
+  }
+  state::v1::Binding told;
+  REQUIRE(told.ParseFromString(f.events.states.front().bindings(0)));
+  CHECK(told.id() == f.bindings().front().id());
+}
+
+TEST_CASE("A phone takes away by its instance or by its contact what it registered",
+          "[registrar]") {
+  const std::string instance = ";+sip.instance=\"<urn:uuid:1>\"";
+  const std::string a = "<sip:1001@192.0.2.1>" + instance;
+  const std::string b = "<sip:1001@192.0.2.2>" + instance;
+  Fixture f;
+  SECTION("another address of its instance") {
+    REQUIRE(f.send({.contacts = {a}}).code() == 200);
+    REQUIRE(f.send({.contacts = {b + ";expires=0"}, .cseq = 2}).code() == 200);
+    CHECK(f.bindings().empty());
+  }
+  SECTION("one of its several addresses") {
+    REQUIRE(f.send({.contacts = {a, b}}).code() == 200);
+    REQUIRE(f.send({.contacts = {a + ";expires=0"}, .cseq = 2}).code() == 200);
+    REQUIRE(f.bindings().size() == 1);
+    CHECK(f.bindings().front().contact() == "sip:1001@192.0.2.2");
+  }
+  SECTION("the old address, with the new one in the same request") {
+    REQUIRE(f.send({.contacts = {a}}).code() == 200);
+    REQUIRE(f.send({.contacts = {b, a + ";expires=0"}, .cseq = 2}).code() == 200);
+    REQUIRE(f.bindings().size() == 1);
+    CHECK(f.bindings().front().contact() == "sip:1001@192.0.2.2");
+  }
+  SECTION("the same place in another spelling, with the new one in the same request") {
+    REQUIRE(f.send({.contacts = {"<sip:1001@192.0.2.7>"}}).code() == 200);
+    const Request both{.contacts = {"<sip:1001@192.0.2.7:5060>", "<SIP:1001@192.0.2.7>;expires=0"},
+                       .cseq = 2};
+    REQUIRE(f.send(both).code() == 200);
+    CHECK(f.bindings().size() == 1);
+  }
+}
+
+TEST_CASE("A sips contact is taken over TLS only, and may be taken away over anything",
+          "[registrar]") {
+  Fixture f;
+  const auto source = GENERATE(as<std::string>{}, "192.0.2.7:5060;udp", "192.0.2.7:5060;tcp");
+  const auto reply = f.send({.contacts = {"<sips:1001@192.0.2.7>"}, .source = source});
+  CHECK(reply.code() == 400);
+  CHECK(reply.reason() == "A sips Contact Needs TLS");
+  CHECK(reply.refusal() == "insecure_contact");
+  CHECK(f.bindings().empty());
+  Request secure{.contacts = {"<sips:1001@192.0.2.7>"}, .source = "192.0.2.7:5061;tls"};
+  CHECK(f.send(secure).code() == 200);
+  secure.contacts.front() += ";expires=0";
+  secure.cseq = 2;
+  secure.source = source;
+  CHECK(f.send(secure).code() == 200);
+  CHECK(f.bindings().empty());
 }
 
 TEST_CASE("Outbound counts when the phone and its first hop know it", "[registrar]") {

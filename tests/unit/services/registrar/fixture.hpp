@@ -188,7 +188,7 @@ class Fixture {
   MemoryLocationStore store{clock};
   RecordedEvents events;
   DigestCheck digests{directory, key, replays, settings};
-  CredentialTags tags{key};
+  CredentialTags tags{KeyRing{key}};
   Registrar registrar{digests, tags, store, events, clock, settings, metrics};
   Revocation revocation{store, events, clock, settings, metrics};
   Administration administration{store, revocation};

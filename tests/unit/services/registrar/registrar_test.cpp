@@ -100,6 +100,14 @@ TEST_CASE("A repeated move from one contact to another is answered alike", "[reg
   CHECK(f.bindings().size() == 1);
 }
 
+TEST_CASE("A repetition is known by its binding, however its contact is spelled", "[registrar]") {
+  Fixture f;
+  const Request request{.contacts = {"<SIP:1001@192.0.2.7;B=1;a=2>"}, .cseq = 7};
+  REQUIRE(f.send(request).code() == 200);
+  CHECK(f.send(request).code() == 200);
+  CHECK(f.metrics.repeated.Value() == 1);
+}
+
 TEST_CASE("An AoR has so many bindings and no more", "[registrar]") {
   Fixture f;
   Request request{.to = "<sip:1003@hq.north.pbx.test>",

@@ -24,7 +24,7 @@ const std::string kAor = std::string{"1001@"} + kDomain;
 Contacts contacts_of(const std::optional<KnownAor>& known) {
   Contacts all;
   if (!known) return all;
-  for (const auto& one : known->bindings) all.push_back(one.binding.contact());
+  for (const auto& one : known->bindings) all.push_back(one.contact());
   std::sort(all.begin(), all.end());
   return all;
 }
@@ -53,7 +53,7 @@ struct Told {
 struct FakeStore final : RestoreStore {
   std::error_code error;
   bool marked = false, provisional = false, leased = false;
-  std::map<std::string, std::vector<BindingChange>> aors;
+  std::map<std::string, Bindings> aors;
   std::uint32_t before = 0;
   std::function<void()> meanwhile;
 
@@ -151,7 +151,7 @@ TEST_CASE_METHOD(Told, "A phone that has refreshed since it was told of is there
   clock.advance(20h);
   const auto known = fold.take(clock.now());
   REQUIRE(contacts_of(known) == Contacts{"sip:a"});
-  CHECK(known->bindings.front().binding.expires_at_ms() ==
+  CHECK(known->bindings.front().expires_at_ms() ==
         (clock.now() + 3600s).time_since_epoch().count());
 }
 
@@ -187,6 +187,27 @@ TEST_CASE_METHOD(Told, "A phone that registers after the loss does not make the 
   tell(kMoved, {moved});
   tell(kRemoved, {moved});
   CHECK(contacts_of(fold.take(clock.now())) == Contacts{"sip:a2"});
+}
+
+TEST_CASE_METHOD(Told, "A binding told without id, by an earlier release, gets the one of today",
+                 "[registrar]") {
+  tell(kAdded, {binding("SIP:a@192.0.2.7")});
+  tell(kMoved, {binding("sip:a@192.0.2.7:5060")});
+  const auto known = fold.take(clock.now());
+  REQUIRE(contacts_of(known) == Contacts{"sip:a@192.0.2.7:5060"});
+  CHECK(known->bindings.front().id() == "sip:a@192.0.2.7:5060");
+}
+
+TEST_CASE_METHOD(Told, "A binding told with its id keeps it", "[registrar]") {
+  auto phone = binding("sip:a@192.0.2.7");
+  phone.set_id("as it was stored");
+  auto moved = binding("sip:b@192.0.2.8");
+  moved.set_id(phone.id());
+  tell(kAdded, {phone});
+  tell(kMoved, {moved});
+  const auto known = fold.take(clock.now());
+  REQUIRE(contacts_of(known) == Contacts{"sip:b@192.0.2.8"});
+  CHECK(known->bindings.front().id() == "as it was stored");
 }
 
 TEST_CASE_METHOD(Restoring, "A store that lacks its mark is filled from the log once",

@@ -60,6 +60,35 @@ TEST_CASE("A changed password takes the bindings made with the old one", "[regis
   CHECK(f.events.states[0].bindings_size() == 1);
 }
 
+TEST_CASE("However a contact is spelled, its binding goes", "[registrar]") {
+  Following f;
+  const auto contact =
+      GENERATE(as<std::string>{}, "<SIP:1001@192.0.2.9>", "<sip:1001@PHONE.test;B=1;a=2>",
+               "<sip:%31001@192.0.2.9?Subject=x>");
+  REQUIRE(f.send({.contacts = {contact}, .call_id = "c"}).code() == 200);
+  REQUIRE(f.bindings().size() == 3);
+  SECTION("with the password") {
+    f.tenants.user(1001, "another");
+    CHECK(f.contacts() == Strings{"sip:desk@192.0.2.2"});
+  }
+  SECTION("with the user") {
+    f.tenants.remove("user/1001");
+    CHECK(f.contacts().empty());
+  }
+  SECTION("by an operator, who may spell it in another way") {
+    v1::RemoveBindingsRequest request;
+    request.set_tenant_id(9);
+    request.set_aor("1001@hq.north.pbx.test");
+    const auto as_told = contact.substr(1, contact.size() - 2);
+    const auto id = f.bindings().front().id();
+    request.set_contact(GENERATE_REF(as_told, id));
+    std::uint32_t removed = 0;
+    f.administration.remove(request, [&](auto result) { removed = result->removed(); });
+    CHECK(removed == 1);
+    CHECK(f.bindings().size() == 2);
+  }
+}
+
 TEST_CASE("A registrar that hears late leaves what was registered since", "[registrar]") {
   Following f;
   std::vector<directory::Change> late;
