@@ -1,5 +1,6 @@
 #include "proxy/domain/forwarder.hpp"
 
+#include "proxy/domain/reach.hpp"
 #include "sip/branch.hpp"
 #include "sip/errc.hpp"
 #include "sip/name_addr.hpp"
@@ -24,24 +25,10 @@ std::string route_uri(const Listener& listener, std::string_view token) {
   return out;
 }
 
-/// A caller is reached over the flow its request came by, unless its Contact is good for everybody:
-/// datagrams, no rport asked for, no proxy between, and an address as host.
-std::optional<Endpoint> contact_for_all(const sip::Message& request, const Flow& source) {
-  if (source.reliable() || request.has(sip::HeaderId::RecordRoute)) return std::nullopt;
-  const auto via = request.top_via();
-  if (!via || via->has_rport) return std::nullopt;
-  const auto contact = request.first_address(sip::HeaderId::Contact);
-  if (!contact || !*contact) return std::nullopt;
-  const auto uri = (*contact)->uri();
-  if (!uri || !uri->is_sip() || uri->transport()) return std::nullopt;
-  const auto endpoint = Endpoint::from(uri->host, uri->port_or_default());
-  return endpoint && endpoint->v6 == source.remote.v6 ? endpoint : std::nullopt;
-}
-
+/// Behind somebody else's proxy a caller is reached through that.
 FlowToken caller_token(const Node& node, const sip::Message& request, const Flow& source) {
-  auto flow = source;
-  flow.remote = contact_for_all(request, source).value_or(source.remote);
-  return node.tokens.token_of(flow, node.addresses);
+  const bool direct = !request.has(sip::HeaderId::RecordRoute);
+  return node.tokens.token_of(direct ? reach_of(request, source) : source, node.addresses);
 }
 
 /// `route` with a seal for the request with that branch.
