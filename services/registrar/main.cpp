@@ -26,10 +26,10 @@ redis::Options redis_options(runtime::Application& app, const config::v1::Redis&
   return *options;
 }
 
-Secret cluster_key(runtime::Application& app) {
-  auto key = app.secret("cluster_key");
-  if (key.reveal().size() < 16) throw runtime::StartError{"PBX_CLUSTER_KEY: 16 bytes or more"};
-  return key;
+KeyRing cluster_keys(runtime::Application& app) {
+  auto keys = KeyRing::parse(app.secret("cluster_key"));
+  if (!keys) throw runtime::StartError{"PBX_CLUSTER_KEY: no keys of 16 bytes or more"};
+  return *std::move(keys);
 }
 
 state::v1::Node node_of(runtime::Application& app, const GrpcFront& front) {
@@ -46,12 +46,12 @@ state::v1::Node node_of(runtime::Application& app, const GrpcFront& front) {
 void serve(runtime::Application& app, const config::v1::Registrar& config) {
   const auto settings = settings_of(config, app.node());
   const auto options = redis_options(app, config.redis());
-  const auto key = cluster_key(app);
+  const auto keys = cluster_keys(app);
   auto& registry = app.metrics();
   Metrics metrics{registry};
   redis::Metrics redis_metrics{registry};
   directory::Directory directory;
-  ReplayGuard replays;
+  sip::ReplayGuard replays;
 
   kafka::ProducerOptions producer_options;
   producer_options.topic_prefix = config.kafka().topic_prefix();
@@ -64,7 +64,7 @@ void serve(runtime::Application& app, const config::v1::Registrar& config) {
   const auto api_token = app.secret("api_token");
   GrpcFront grpc{config.grpc(), api_token, registry};
   StreamFront streams{config.stream(), api_token, registry};
-  Shared shared{settings, options,       key,     directory, replays,
+  Shared shared{settings, options,       keys,    directory, replays,
                 events,   redis_metrics, metrics, grpc,      streams};
   runtime::Workers<Worker> workers{app, config.workers(), shared};
   ConfigFeed feed{directory, config.kafka().brokers(), producer_options, registry,

@@ -25,9 +25,9 @@ namespace pbx::registrar {
 struct Shared {
   const Settings& settings;
   const redis::Options& redis_options;
-  const Secret& cluster_key;
+  const KeyRing& keys;
   const directory::Directory& directory;
-  ReplayGuard& replays;
+  sip::ReplayGuard& replays;
   BindingEvents& events;
   redis::Metrics& redis_metrics;
   Metrics& metrics;

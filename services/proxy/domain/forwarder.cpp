@@ -1,5 +1,6 @@
 #include "proxy/domain/forwarder.hpp"
 
+#include "proxy/domain/trust_boundary.hpp"
 #include "sip/branch.hpp"
 #include "sip/rewrite.hpp"
 #include "sip/text.hpp"
@@ -78,7 +79,7 @@ void append_forwarded(std::string& out, const Node& node, const sip::Message& re
       .pop_routes(plan.pop_routes);
   if (!target.request_uri.empty()) rewriter.request_uri(target.request_uri);
   for (const auto& route : target.routes) rewriter.insert_top(sip::HeaderId::Route, route);
-  if (plan.credentials) rewriter.remove(*plan.credentials);
+  node.boundary.send_on(rewriter, request, plan.identity, plan.edge);
   RecordRoutes routes;
   if (plan.record_route) {
     routes = record_routes(node, request, source, plan.anchor, target);

@@ -5,7 +5,7 @@
 #include "core/bytes.hpp"
 #include "core/random.hpp"
 #include "proxy/domain/reply_flow.hpp"
-#include "sip/rewrite.hpp"
+#include "proxy/domain/trust_boundary.hpp"
 
 namespace pbx::proxy {
 namespace {
@@ -71,8 +71,7 @@ bool Stateless::forward_response(const sip::Message& response) {
   if (!remote) return false;
   const auto listener = node_.addresses.to_send(hop.transport, remote->v6, 0);
   if (!listener) return false;
-  std::string out;
-  sip::Rewriter{response}.pop_via().write(out);
+  const auto out = node_.boundary.send_up(response).bytes;
   wire_.send({hop.transport, *listener, *remote, 0}, out);
   node_.metrics.forwarded_stateless.Increment();
   return true;
