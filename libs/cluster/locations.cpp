@@ -89,7 +89,9 @@ void Locations::load(TenantId tenant, std::string_view aor, Loaded done) {
 
 void Locations::apply(Update update, Applied done) {
   const auto key = redis_keys::location(update.tenant, update.aor);
-  redis::Command command{600 * (update.changes.size() + 1), {"FCALL", apply_name_, "1", key}};
+  const auto used = redis_keys::nonce_use(update.tenant, update.aor, update.nonce.count);
+  redis::Command command{600 * (update.changes.size() + 1), {"FCALL", apply_name_, "2", key, used}};
+  command.add(update.nonce.by).add(update.nonce.lifetime.count());
   command.add(update.now.time_since_epoch().count()).add(update.max_bindings);
   command.add(update.remove_all ? "1" : "0").add(update.call_id).add(update.cseq);
   for (auto& change : update.changes) {

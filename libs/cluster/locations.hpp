@@ -12,6 +12,7 @@
 #include "pbx/state/v1/binding.pb.h"
 #include "redis/client.hpp"
 #include "redis/function_library.hpp"
+#include "sip/replay_guard.hpp"
 
 namespace pbx::cluster {
 
@@ -32,12 +33,16 @@ struct Update {
   std::uint32_t cseq = 0;
   std::uint32_t max_bindings = 10;  ///< Of the AoR, after the update.
   Clock::Wall now;                  ///< Bindings that expired by then do not count.
+  /// The nonce count that proved who sends this, used up with it, whatever becomes of the rest;
+  /// with an empty name: none. An update that changes nothing reads.
+  sip::NonceUse nonce{};
 };
 
 enum class Verdict : std::uint8_t {
   Stored,
-  Stale,    ///< RFC 3261 §10.3 step 7: same Call-ID, CSeq not higher. Nothing was changed.
-  TooMany,  ///< More than max_bindings. Nothing was changed.
+  Stale,     ///< RFC 3261 §10.3 step 7: same Call-ID, CSeq not higher. Nothing was changed.
+  TooMany,   ///< More than max_bindings. Nothing was changed.
+  Replayed,  ///< Another request has used the nonce count. Nothing was changed.
 };
 
 /// Ordered: what matters most is the greatest.

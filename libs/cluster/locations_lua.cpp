@@ -10,6 +10,7 @@ local KEY_SLACK_MS = 5000 -- nodes' clocks differ; each binding is checked by it
 local GONE_MS = 600000 -- longer than any restoration takes
 local GONE_ALL = '*'
 local DAY_MS = 86400000
+local FIRST_CHANGE = 8 -- of apply's arguments
 
 -- Bindings of the hash that are alive: id -> {expires, cseq, fingerprint, call-id, value}.
 local function read(key, now)
@@ -63,20 +64,26 @@ local function answer(verdict, codes, removed, expired, live)
   return reply
 end
 
--- KEYS: the AoR. ARGV: now, max bindings, 1 to remove all, Call-ID, CSeq, then id and value of each
--- change (empty value: remove). Reply: verdict (0 stored, 1 stale, 2 too many), a digit a change
--- (enum Change), removed, expired, id and value of each live one.
+-- KEYS: the AoR, the use of a nonce count. ARGV: who uses it (empty: nobody), how long that matters,
+-- now, max bindings, 1 to remove all, Call-ID, CSeq, then id and value of each change (empty value:
+-- remove). Reply: verdict (0 stored, 1 stale, 2 too many, 3 replayed), a digit a change (enum Change),
+-- removed, expired, id and value of each live one.
 local function apply(keys, args)
-  local key = keys[1]
-  local now, max, call_id, cseq = tonumber(args[1]), tonumber(args[2]), args[4], tonumber(args[5])
+  local key, by = keys[1], args[1]
+  local now, max, call_id, cseq = tonumber(args[3]), tonumber(args[4]), args[6], tonumber(args[7])
+  if by ~= '' then
+    local before = redis.call('SET', keys[2], by, 'NX', 'GET', 'PX', args[2])
+    if before and before ~= by then return answer(3, '', 0, 0, {}) end
+  end
   local live, count, dead = read(key, now)
+  if #args < FIRST_CHANGE and args[5] == '0' then return answer(0, '', 0, 0, live) end
   local expired = #dead
 
   local function stale(binding)
     return call_id ~= '' and binding[4] == call_id and cseq <= binding[2]
   end
 
-  if args[3] == '1' then
+  if args[5] == '1' then
     for _, binding in pairs(live) do
       if stale(binding) then return answer(1, '', 0, 0, live) end
     end
@@ -85,14 +92,14 @@ local function apply(keys, args)
     return answer(0, '', count, expired, {})
   end
 
-  for i = 6, #args, 2 do
+  for i = FIRST_CHANGE, #args, 2 do
     local binding = live[args[i]]
     if binding and stale(binding) then return answer(1, '', 0, 0, live) end
   end
 
   local before, codes, sets, gone, removed, added = {}, {}, {}, dead, 0, false
   local left = {} -- there or not: what Redis has lost can be unregistered too
-  for i = 6, #args, 2 do
+  for i = FIRST_CHANGE, #args, 2 do
     local id, value, old = args[i], args[i + 1], live[args[i]]
     if before[id] == nil then before[id] = old or false end
     if value == '' then

@@ -22,6 +22,11 @@ inline std::string location(TenantId tenant, std::string_view aor) {
   return tagged("loc", to_string(tenant).append(":").append(aor));
 }
 
+/// Who used a nonce's count, while the nonce lives: `used:{<tenant>:<aor>}:<nonce>:<count>`.
+inline std::string nonce_use(TenantId tenant, std::string_view aor, std::string_view count) {
+  return tagged("used", to_string(tenant).append(":").append(aor)).append(":").append(count);
+}
+
 /// Dialog records and their leases are spread over this many shards; what belongs to one shard has
 /// one tag, so that a record and its lease are written by one function.
 inline constexpr std::uint32_t kDialogShards = 16;

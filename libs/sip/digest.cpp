@@ -6,6 +6,7 @@
 #include "sip/detail/hasher.hpp"
 #include "sip/errc.hpp"
 #include "sip/text.hpp"
+#include "sip/uri.hpp"
 
 namespace pbx::sip {
 namespace detail {
@@ -63,6 +64,20 @@ std::string_view algorithm_name(DigestAlgorithm algorithm) {
   return algorithm == DigestAlgorithm::Md5 ? "MD5" : "SHA-256";
 }
 
+bool same_user(std::string_view a, std::string_view b) {
+  if (a == b) return true;
+  std::string plain_a, plain_b;
+  append_unescaped(plain_a, a);
+  append_unescaped(plain_b, b);
+  return plain_a == plain_b;
+}
+
+/// 0: none is named.
+bool same_port(std::uint16_t a, std::uint16_t b) {
+  const auto is_default = [](std::uint16_t port) { return port == 5060 || port == 5061; };
+  return a == b || (a == 0 && is_default(b)) || (b == 0 && is_default(a));
+}
+
 void append_nc(std::string& out, std::uint32_t nc) {
   constexpr char kHex[] = "0123456789abcdef";
   for (int shift = 28; shift >= 0; shift -= 4) out.push_back(kHex[nc >> shift & 15]);
@@ -87,6 +102,16 @@ Result<> check_digest(const Credentials& credentials, std::string_view method, s
   for (const char c : credentials.response) given.chars[given.size++] = lower(c);
   if (!equal_in_constant_time(given.view(), expected.view())) return Errc::WrongResponse;
   return {};
+}
+
+bool is_digest_for(const Credentials& credentials, std::string_view request_uri) {
+  if (credentials.uri == request_uri) return true;
+  const auto signed_uri = parse_uri(credentials.uri);
+  const auto wanted = parse_uri(request_uri);
+  if (!signed_uri || !wanted) return false;
+  if (!signed_uri->is_sip() || !wanted->is_sip()) return equivalent(*signed_uri, *wanted);
+  return same_user(signed_uri->user, wanted->user) && iequals(signed_uri->host, wanted->host) &&
+         same_port(signed_uri->port, wanted->port);
 }
 
 std::string digest_response(const Credentials& credentials, std::string_view method,

@@ -24,6 +24,11 @@ struct DigestRules {
 Result<> check_digest(const Credentials& credentials, std::string_view method, std::string_view ha1,
                       DigestRules rules = {});
 
+/// The digest's uri means the Request-URI (RFC 7616 §3.4.6, RFC 3261 §22.4): the same user, host
+/// and port; scheme and parameters may differ, as they do in honest phones. Else it was made for
+/// another request.
+bool is_digest_for(const Credentials& credentials, std::string_view request_uri);
+
 /// The response value of RFC 7616 §3.4.1 (qop=auth), or of RFC 2069 when `qop` is empty.
 /// Lower-case hexadecimal; for clients and tests.
 std::string digest_response(const Credentials& credentials, std::string_view method,

@@ -9,25 +9,31 @@
 #include "model/topics.hpp"
 #include "net/metrics.hpp"
 #include "pbx/config/v1/proxy.pb.h"
+#include "proxy/domain/trust_boundary.hpp"
 #include "proxy/fronts/transports.hpp"
 #include "proxy/operations.hpp"
 #include "proxy/settings.hpp"
+#include "runtime/errors.hpp"
 #include "runtime/service.hpp"
 
 namespace pbx::proxy {
 namespace {
 
+KeyRing cluster_keys(runtime::Application& app) {
+  auto keys = KeyRing::parse(app.secret("cluster_key"));
+  if (!keys) throw runtime::StartError{"PBX_CLUSTER_KEY: no keys of 16 bytes or more"};
+  return *std::move(keys);
+}
+
 void serve(runtime::Application& app, const config::v1::Proxy& config) {
   const auto settings = settings_of(config, app.node());
   const auto addresses = addresses_of(config);
   require_free(addresses);
-  const auto cluster_key = app.secret("cluster_key");
-  const auto keys = KeyRing::parse(cluster_key);
-  if (!keys) throw runtime::StartError{"cluster_key: " + keys.error().message()};
+  const auto keys = cluster_keys(app);
   const auto api_token = app.secret("api_token");
   const auto redis_options = redis_options_of(config, app.optional_secret("redis_password"));
-  const Tokens tokens{*keys, settings.boot};
-  const KeyedHashes reply_tags{*keys, "proxy reply tag"};
+  const Tokens tokens{keys, settings.boot};
+  const KeyedHashes reply_tags{keys, "proxy reply tag"};
   Peers peers;
   Metrics metrics{app.metrics()};
   redis::Metrics redis_metrics{app.metrics()};
@@ -41,12 +47,16 @@ void serve(runtime::Application& app, const config::v1::Proxy& config) {
   kafka::Producer producer{config.kafka().brokers(), app.metrics(), producer_options_of(config)};
   const cluster::PublisherOptions spool{.spool_dir = config.spool_dir()};
   std::optional<cluster::EventPublisher> events{std::in_place, producer, app.metrics(), spool};
+  const TrustBoundary boundary{
+      [&directory](std::string_view realm) { return directory.domain(realm) != nullptr; },
+      settings.assert_identity, metrics};
+  sip::ReplayGuard replays;
   LiveCalls live, undelivered;
   Switchboard switchboard{workers_of(config)};
-  Shared shared{config,  settings,      addresses,   tokens,        reply_tags,
-                peers,   cluster_key,   api_token,   redis_options, directory,
-                *events, live,          undelivered, switchboard,   app.metrics(),
-                metrics, redis_metrics, udp_metrics, tcp_metrics};
+  Shared shared{config,      settings,      addresses,   tokens,        reply_tags,    peers,
+                keys,        replays,       boundary,    api_token,     redis_options, directory,
+                *events,     live,          undelivered, switchboard,   app.metrics(), metrics,
+                redis_metrics, udp_metrics, tcp_metrics};
   runtime::Workers<Worker> workers{app, switchboard.size(), shared};
   Operations operations{app, shared, workers};
 

@@ -74,6 +74,11 @@ Metrics::Metrics(prometheus::Registry& registry)
                             "Requests refused as too many, by what there was too much of",
                             {{"excess", std::string{kExcesses[i]}}});
   }
+  for (std::size_t i = 0; i < withheld_.size(); ++i) {
+    withheld_[i] = &counter(registry, "pbx_proxy_withheld_total",
+                            "Header fields that did not cross the trust boundary",
+                            {{"what", std::string{kWithheld[i]}}});
+  }
 }
 
 }  // namespace pbx::proxy

@@ -9,6 +9,14 @@
 
 namespace pbx::proxy {
 
+/// What does not cross the trust boundary.
+enum class Withheld : std::uint8_t {
+  Credentials,  ///< For us, of a request.
+  Challenge,    ///< For a realm of ours, of a phone's response.
+  Assertion,    ///< A header field that phones may not assert.
+};
+inline constexpr std::array<std::string_view, 3> kWithheld{"credentials", "challenge", "assertion"};
+
 /// Every metric that the proxy itself owns; one set for all workers.
 class Metrics {
  public:
@@ -27,6 +35,10 @@ class Metrics {
   /// What was refused as Refusal::Overload, by what there is too much of.
   prometheus::Counter& overload(Excess excess) {
     return *overload_[static_cast<std::size_t>(excess)];
+  }
+  /// Header fields taken out of messages that went on.
+  prometheus::Counter& withheld(Withheld what) {
+    return *withheld_[static_cast<std::size_t>(what)];
   }
 
   prometheus::Gauge& transactions;           ///< Unanswered ones.
@@ -58,6 +70,7 @@ class Metrics {
   std::array<prometheus::Counter*, 6> responses_{};
   std::array<prometheus::Counter*, kRefusals> refused_{};
   std::array<prometheus::Counter*, kExcesses.size()> overload_{};
+  std::array<prometheus::Counter*, kWithheld.size()> withheld_{};
 };
 
 }  // namespace pbx::proxy

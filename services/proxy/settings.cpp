@@ -129,6 +129,7 @@ Settings settings_of(const config::v1::Proxy& config, const std::string& node) {
   if (config.has_udp_gather()) {  // 0 is a value: read at once
     settings.udp_gather = runtime::from_proto(config.udp_gather(), milliseconds{0});
   }
+  settings.assert_identity = config.assert_identity();
   return settings;
 }
 

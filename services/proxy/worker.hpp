@@ -10,6 +10,7 @@
 #include "proxy/adapters/dialog_keeper.hpp"
 #include "proxy/adapters/reaper.hpp"
 #include "proxy/adapters/redis_location_reader.hpp"
+#include "proxy/adapters/redis_nonce_uses.hpp"
 #include "proxy/adapters/registrar_stream.hpp"
 #include "proxy/domain/session_watch.hpp"
 #include "proxy/fronts/edge.hpp"
@@ -32,7 +33,9 @@ struct Shared {
   const Tokens& tokens;
   const KeyedHashes& reply_tags;
   Peers& peers;
-  const Secret& cluster_key;
+  const KeyRing& keys;
+  sip::ReplayGuard& replays;
+  const TrustBoundary& boundary;
   const Secret& api_token;
   const redis::Options& redis_options;
   const directory::Directory& directory;
@@ -78,6 +81,8 @@ class Worker {
   cluster::Dialogs dialogs_;
   DialogKeeper keeper_;
   RedisLocationReader location_reader_;
+  cluster::NonceUses nonce_uses_;
+  RedisNonceUses cluster_uses_;
   RegistrarStream registrar_;
   Trays trays_;
   Transports transports_;

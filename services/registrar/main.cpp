@@ -52,7 +52,7 @@ void serve(runtime::Application& app, const config::v1::Registrar& config) {
   Metrics metrics{registry};
   redis::Metrics redis_metrics{registry};
   directory::Directory directory;
-  ReplayGuard replays;
+  sip::ReplayGuard replays;
 
   kafka::ProducerOptions producer_options;
   producer_options.topic_prefix = config.kafka().topic_prefix();

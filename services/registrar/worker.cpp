@@ -29,7 +29,7 @@ Worker::Worker(runtime::Loop& loop, unsigned /*index*/, Shared& shared)
       context_{loop.context()},
       redis_{context_, shared.redis_options, shared.redis_metrics},
       store_{redis_, clock_},
-      digests_{shared.directory, shared.keys.current().secret, shared.replays, shared.settings},
+      digests_{shared.directory, shared.keys, shared.replays, shared.settings},
       tags_{shared.keys},
       revocation_{store_, shared.events, clock_, shared.settings, shared.metrics},
       administration_{store_, revocation_},

@@ -28,7 +28,7 @@ struct Shared {
   const redis::Options& redis_options;
   const KeyRing& keys;
   const directory::Directory& directory;
-  ReplayGuard& replays;
+  sip::ReplayGuard& replays;
   BindingEvents& events;
   redis::Metrics& redis_metrics;
   Metrics& metrics;

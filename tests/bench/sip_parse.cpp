@@ -41,12 +41,14 @@ void measure_digest(bench::Stopwatch& watch, sip::DigestAlgorithm algorithm, con
 }
 
 void measure_nonces(bench::Stopwatch& watch) {
-  sip::Nonces nonces{Secret{"0123456789abcdef0123456789abcdef"}};
+  sip::Nonces nonces{KeyRing{Secret{"0123456789abcdef0123456789abcdef"}}};
   const Clock::Wall now{std::chrono::milliseconds{1'700'000'000'000}};
-  const auto nonce = nonces.make("hq.north.pbx.test", now);
-  watch.measure("nonce made", [&] { return nonces.make("hq.north.pbx.test", now).size(); });
+  const auto nonce = nonces.make("hq.north.pbx.test", "REGISTER", now);
+  watch.measure("nonce made",
+                [&] { return nonces.make("hq.north.pbx.test", "REGISTER", now).size(); });
   watch.measure("nonce checked", [&] {
-    const auto checked = nonces.check(nonce, "hq.north.pbx.test", now, std::chrono::seconds{60});
+    const auto checked =
+        nonces.check(nonce, "hq.north.pbx.test", "REGISTER", now, std::chrono::seconds{60});
     return static_cast<std::size_t>(checked.state);
   });
 }

@@ -22,8 +22,9 @@ from metrics import Metrics
 from phones.baresip import Account
 
 HQ, LAB = "hq.north.pbx.test", "lab.north.pbx.test"
-# Timer C as short as a test can wait for; everything else as on a developer's machine.
-OVERRIDES = {"proxy": {"timer_c": "10s"}}
+# Timer C as short as a test can wait for, and callees are told who calls; everything else as on a
+# developer's machine.
+OVERRIDES = {"proxy": {"timer_c": "10s", "assert_identity": True}}
 SANITIZER_REPORT = re.compile(
     r"^.*(ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime error: )", re.M
 )

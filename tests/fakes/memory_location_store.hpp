@@ -90,6 +90,17 @@ class MemoryLocationStore final : public LocationStore {
 
   Outcome applied(const Update& update) {
     const std::pair key{update.tenant, update.aor};
+    if (!update.nonce.count.empty()) {
+      const auto [used, first] = uses_.try_emplace(update.nonce.count, update.nonce.by);
+      if (!first && used->second != update.nonce.by)
+        return Outcome{Verdict::Replayed, Change::None, 0, 0, {}};
+    }
+    if (update.changes.empty() && !update.remove_all) {
+      const auto found = aors_.find(key);
+      Outcome read;
+      if (found != aors_.end()) read.bindings = live(found->second, update.now);
+      return read;
+    }
     auto all = aors_[key];
     Outcome outcome;
     const auto now_ms = update.now.time_since_epoch().count();
@@ -148,6 +159,7 @@ class MemoryLocationStore final : public LocationStore {
 
   const Clock& clock_;
   std::map<std::pair<TenantId, std::string>, ById> aors_;
+  std::map<std::string, std::string> uses_;  ///< Of nonce counts: by whom.
   std::error_code error_;
   int calls_ = 0;
 };

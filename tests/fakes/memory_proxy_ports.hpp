@@ -10,6 +10,7 @@
 #include "core/errc.hpp"
 #include "proxy/domain/call_records.hpp"
 #include "proxy/domain/location_reader.hpp"
+#include "proxy/domain/nonce_uses.hpp"
 #include "proxy/domain/registrar_client.hpp"
 #include "proxy/domain/wire.hpp"
 
@@ -172,6 +173,17 @@ class MemoryLocations final : public proxy::LocationReader {
 
   std::map<std::pair<std::uint64_t, std::string>, std::vector<state::v1::Binding>> bindings;
   bool down = false;
+};
+
+/// Nonce counts of all nodes, by whom they were used.
+class MemoryNonceUses final : public proxy::NonceUses {
+ public:
+  void use(TenantId, std::string_view, const sip::NonceUse& use, Done done) override {
+    const auto [used, first] = by.try_emplace(use.count, use.by);
+    done(first || used->second == use.by);
+  }
+
+  std::map<std::string, std::string> by;
 };
 
 /// Keeps what was asked until the test answers.

@@ -21,11 +21,11 @@ constexpr Clock::Wall kNow{std::chrono::milliseconds{1'700'000'000'000}};
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static sip::Nonces nonces{Secret{"a key that no input knows"}};
+  static sip::Nonces nonces{KeyRing{Secret{"a key that no input knows"}}};
   static sip::NonceCounter counter{64};
   const std::string_view text{reinterpret_cast<const char*>(data), size};
   const auto lifetime = std::chrono::seconds{60};
-  require(nonces.check(text, "realm", kNow, lifetime).state == sip::NonceState::Bad);
+  require(nonces.check(text, "realm", "REGISTER", kNow, lifetime).state == sip::NonceState::Bad);
 
   const auto credentials = sip::parse_credentials(text);
   if (credentials) {
@@ -38,11 +38,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const bool known = right.qop.empty() || right.qop == "auth";
     if (known)
       require(bool{sip::check_digest(right, "REGISTER", ha1, {.allow_without_qop = true})});
-    (void)nonces.check(credentials->nonce, credentials->realm, kNow, lifetime);
+    (void)nonces.check(credentials->nonce, credentials->realm, "REGISTER", kNow, lifetime);
     const auto made = kNow + std::chrono::milliseconds{credentials->nc % 1000};
-    if (counter.use(credentials->nonce, credentials->nc, made) == sip::NonceState::Ok) {
-      require(counter.use(credentials->nonce, credentials->nc, made) == sip::NonceState::Stale);
+    sip::NonceCount count{credentials->nonce, credentials->nc, made, 1};
+    if (counter.use(count, kNow, lifetime) == sip::NonceState::Ok) {
+      count.by = 2;
+      require(counter.use(count, kNow, lifetime) == sip::NonceState::Stale);
     }
+    require(sip::is_digest_for(*credentials, credentials->uri));
+    (void)sip::is_digest_for(*credentials, text);
     require(counter.size() <= 64);
   }
 

@@ -6,7 +6,6 @@
 #include "core/errc.hpp"
 #include "core/random.hpp"
 #include "proxy/domain/binding_target.hpp"
-#include "proxy/domain/caller_auth.hpp"
 #include "proxy/domain/early.hpp"
 #include "proxy/domain/leg.hpp"
 #include "proxy/domain/outcome.hpp"
@@ -59,13 +58,13 @@ void add_new(std::vector<Target>& targets, Target target) {
 
 }  // namespace
 
-void Call::begin(const Parts& parts, ServerTransaction& server, const directory::Login& caller,
+void Call::begin(const Parts& parts, ServerTransaction& server, const CallerCheck& caller,
                  Dialled dialled, const ForwardPlan& plan) {
-  const auto call = std::make_shared<Call>(parts, server.request(), server.source(), caller,
+  const auto call = std::make_shared<Call>(parts, server.request(), server.source(), caller.login,
                                            std::move(dialled), plan);
   call->fork_ = Fork::make(parts.fork, server, call);
   parts.node.metrics.calls.Increment();
-  call->look_up();
+  call->look_up(caller);
 }
 
 void Call::resume(const Parts& parts, ServerTransaction& server, state::v1::DialogRecord record,
@@ -103,7 +102,6 @@ Call::Call(const Parts& parts, const sip::Message& invite, const Flow& source,
       plan_{plan},
       source_{source},
       since_{parts.node.clock.steady()} {
-  plan_.credentials.reset();  // a view of the packet; looked up again when it goes on
   record_.set_call_id(random_token(kCallIdLength));
   record_.set_sip_call_id(std::string{invite.call_id()});
   record_.set_tenant_id(caller.tenant.value);
@@ -132,11 +130,15 @@ void Call::note_start() {
 
 Call::~Call() { parts_.early.erase(record_.call_id()); }
 
-void Call::look_up() {
+void Call::look_up(const CallerCheck& caller) {
   parts_.overload.calls.begin(since_);
   parts_.records.begin(record_, [self = shared_from_this()](Result<> begun) {
     self->parts_.overload.calls.end(self->parts_.node.clock.steady());
     self->begun_ = begun;
+    self->go_on();
+  });
+  parts_.auth.confirm(caller, [self = shared_from_this()](bool fresh) {
+    self->fresh_ = fresh;
     self->go_on();
   });
   if (dialled_.refusal) {
@@ -151,9 +153,10 @@ void Call::look_up() {
 
 void Call::go_on() {
   const auto fork = fork_.lock();
-  if (!begun_ || !bindings_ || !fork || !fork->open() || fork->size() != 0) return;
+  if (!begun_ || !fresh_ || !bindings_ || !fork || !fork->open() || fork->size() != 0) return;
+  recorded_ = bool{*begun_};
+  if (!*fresh_) return refuse_replay(*fork);
   if (!*begun_) {
-    recorded_ = false;
     if (begun_->error() == Errc::AlreadyExists) return take_over();
     parts_.node.metrics.refused(Refusal::BackendDown).Increment();
     return fork->refuse(503, {}, kRetryAfter);
@@ -163,6 +166,12 @@ void Call::go_on() {
     return fork->refuse(info_of(*dialled_.refusal).code);
   }
   ring(*fork);
+}
+
+/// The count was used at another node: a replay, or a phone that counts wrongly.
+void Call::refuse_replay(Fork& fork) {
+  parts_.node.metrics.refused(Refusal::ReplayedNonce).Increment();
+  fork.refuse(407, {}, parts_.auth.challenge(fork.request(), true));
 }
 
 /// Another process has this caller's record: if it is that of this very INVITE, which its sender
@@ -255,7 +264,6 @@ void Call::ring(Fork& fork) {
   std::vector<Target> places;
   if (*bindings_) places = targets(**bindings_);
   if (places.empty()) return refuse_unreachable(fork);
-  plan_.credentials = own_credentials(fork.request());
   fork.start(plan_, std::move(places));
   note_forks(fork);
   parts_.node.metrics.forks.Observe(static_cast<double>(fork.size()));

@@ -8,6 +8,7 @@
 
 #include "proxy/domain/binding_target.hpp"
 #include "proxy/domain/call_records.hpp"
+#include "proxy/domain/caller_auth.hpp"
 #include "proxy/domain/dial.hpp"
 #include "proxy/domain/fork.hpp"
 #include "proxy/domain/location_reader.hpp"
@@ -31,11 +32,12 @@ class Call final : public ForkObserver, public std::enable_shared_from_this<Call
     LocationReader& locations;
     EarlyCalls& early;
     Overload& overload;
+    CallerAuth& auth;
     Fork::Parts fork;
   };
 
   /// Takes over `server`, whose request has been authenticated as `caller`'s.
-  static void begin(const Parts& parts, ServerTransaction& server, const directory::Login& caller,
+  static void begin(const Parts& parts, ServerTransaction& server, const CallerCheck& caller,
                     Dialled dialled, const ForwardPlan& plan);
 
   using Bindings = Result<std::vector<state::v1::Binding>>;
@@ -62,7 +64,8 @@ class Call final : public ForkObserver, public std::enable_shared_from_this<Call
 
  private:
   void note_start();
-  void look_up();
+  void look_up(const CallerCheck& caller);
+  void refuse_replay(Fork& fork);
   void go_on();
   void take_over();
   void adopt(state::v1::DialogRecord record);
@@ -87,6 +90,7 @@ class Call final : public ForkObserver, public std::enable_shared_from_this<Call
   state::v1::DialogRecord record_;
   std::weak_ptr<Fork> fork_;
   std::optional<Result<>> begun_;
+  std::optional<bool> fresh_;  ///< No other request has used the caller's nonce count.
   std::optional<Bindings> bindings_;
   bool recorded_ = true;  ///< The record is ours to end.
   bool by_operator_ = false;

@@ -1,6 +1,7 @@
 #include "proxy/domain/caller_auth.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "sip/auth.hpp"
 #include "sip/digest.hpp"
@@ -11,7 +12,6 @@
 namespace pbx::proxy {
 namespace {
 
-constexpr std::size_t kNoncesRemembered = 50'000;
 constexpr std::size_t kLongestRealm = 255;
 
 /// Compared against when there is no such user, so that the answer takes as long.
@@ -47,22 +47,16 @@ std::string realm_of(const sip::Message& request) {
   return realm;
 }
 
-std::optional<sip::HeaderField> own_credentials(const sip::Message& request) {
-  const auto found =
-      sip::find_credentials(request, sip::HeaderId::ProxyAuthorization, realm_of(request));
-  if (!found) return std::nullopt;
-  return found->field;
-}
+CallerAuth::CallerAuth(const Parts& parts)
+    : directory_{parts.directory},
+      clock_{parts.clock},
+      nonce_lifetime_{parts.nonce_lifetime},
+      replays_{parts.replays},
+      uses_{parts.uses},
+      nonces_{parts.keys},
+      print_{parts.keys} {}
 
-CallerAuth::CallerAuth(const directory::Directory& directory, const Clock& clock,
-                       const Secret& cluster_key, std::chrono::milliseconds nonce_lifetime)
-    : directory_{directory},
-      clock_{clock},
-      nonce_lifetime_{nonce_lifetime},
-      nonces_{cluster_key},
-      used_{kNoncesRemembered} {}
-
-CallerCheck CallerAuth::check(const sip::Message& request) {
+CallerCheck CallerAuth::check(const sip::Message& request, const Flow& source) {
   const std::string realm = realm_of(request);
   const auto found = sip::find_credentials(request, sip::HeaderId::ProxyAuthorization, realm);
   CallerCheck result;
@@ -70,33 +64,58 @@ CallerCheck CallerAuth::check(const sip::Message& request) {
     result.refusal = Refusal::NoCredentials;
     return result;
   }
-  result.credentials = found->field;
   const auto& credentials = found->credentials;
+  // Asked of known and unknown users alike, so it tells nothing.
+  if (!sip::is_digest_for(credentials, request.request_uri_text())) {
+    result.refusal = Refusal::UriMismatch;
+    return result;
+  }
   std::string scratch;
   const auto login = directory_.login(realm, sip::unquote(credentials.username, scratch));
   const bool right = static_cast<bool>(proxy::check(credentials, request.method_text(), login));
-  const auto now = clock_.now();
-  auto nonce = nonces_.check(credentials.nonce, realm, now, nonce_lifetime_);
   if (!login || !right) {
     result.refusal = login ? Refusal::WrongPassword : Refusal::UnknownUser;
-  } else if (nonce.state != sip::NonceState::Ok ||
-             used_.use(credentials.nonce, credentials.nc, nonce.made) != sip::NonceState::Ok) {
-    result.refusal = Refusal::StaleNonce;
-  } else if (!is_own_identity(request, *login)) {
+    return result;
+  }
+  result.login = *login;
+  result.refusal = use_nonce(credentials, request, source, result.use);
+  if (result.refusal) return result;
+  if (!is_own_identity(request, *login)) {
     result.refusal = Refusal::NotOwnIdentity;
   } else if (login->suspended) {
     result.refusal = Refusal::CallerSuspended;
-  } else {
-    result.login = *login;
   }
   return result;
+}
+
+std::optional<Refusal> CallerAuth::use_nonce(const sip::Credentials& credentials,
+                                             const sip::Message& request, const Flow& source,
+                                             sip::NonceUse& use) {
+  const auto now = clock_.now();
+  const auto nonce = nonces_.check(credentials.nonce, credentials.realm, request.method_text(), now,
+                                   nonce_lifetime_);
+  if (nonce.state != sip::NonceState::Ok) return Refusal::StaleNonce;
+  std::string address;
+  source.remote.append_address(address);
+  const sip::NonceCount count{credentials.nonce, credentials.nc, nonce.made,
+                              print_(request, address)};
+  if (replays_.use(count, now, nonce_lifetime_) != sip::NonceState::Ok) {
+    return Refusal::ReplayedNonce;
+  }
+  use = sip::nonce_use(count, now, nonce_lifetime_);
+  return std::nullopt;
+}
+
+void CallerAuth::confirm(const CallerCheck& caller, NonceUses::Done done) {
+  const auto& login = caller.login;
+  uses_.use(login.tenant, login.extension + "@" + login.domain, caller.use, std::move(done));
 }
 
 std::string CallerAuth::challenge(const sip::Message& request, bool stale) {
   std::string lines;
   const std::string realm = realm_of(request);
   if (realm.empty()) return lines;
-  const auto nonce = nonces_.make(realm, clock_.now());
+  const auto nonce = nonces_.make(realm, request.method_text(), clock_.now());
   const bool registers = request.method() == sip::Method::Register;
   sip::append_challenge(
       lines, registers ? sip::HeaderId::WwwAuthenticate : sip::HeaderId::ProxyAuthenticate,

@@ -3,9 +3,9 @@
 #include <utility>
 
 #include "core/errc.hpp"
-#include "proxy/domain/caller_auth.hpp"
 #include "proxy/domain/route_set.hpp"
 #include "proxy/domain/transaction_layer.hpp"
+#include "proxy/domain/trust_boundary.hpp"
 #include "sip/rewrite.hpp"
 #include "sip/uri.hpp"
 
@@ -44,7 +44,7 @@ state::v1::Early early_of(const Node& node, const sip::Message& invite, const Fl
   state::v1::Early early;
   sip::Rewriter rewriter{invite};
   rewriter.body({}, {});
-  if (const auto credentials = own_credentials(invite)) rewriter.remove(*credentials);
+  node.boundary.drop_credentials(rewriter, invite);
   rewriter.write(*early.mutable_invite());
   node.tokens.append(*early.mutable_source(), node.tokens.token_of(source, node.addresses));
   early.set_loop_hash(plan.loop_hash);

@@ -5,6 +5,7 @@
 
 #include "core/random.hpp"
 #include "proxy/domain/outcome.hpp"
+#include "proxy/domain/trust_boundary.hpp"
 #include "sip/reason.hpp"
 #include "sip/rewrite.hpp"
 
@@ -21,13 +22,6 @@ constexpr milliseconds kLastChance = 64 * sip::kT1 - kCancelAnswer;
 constexpr std::string_view kElsewhere =
     "Reason: SIP;cause=200;text=\"Call completed elsewhere\"\r\n";
 constexpr std::string_view kDeclined = "Reason: SIP;cause=603;text=\"Declined\"\r\n";
-
-std::string without_top_via(const sip::Message& response) {
-  std::string out;
-  out.reserve(response.bytes().size());
-  sip::Rewriter{response}.pop_via().write(out);
-  return out;
-}
 
 std::string lines_of(const sip::Message& message, std::initializer_list<sip::HeaderId> ids) {
   std::string lines;
@@ -142,7 +136,7 @@ void Fork::on_provisional(Branch& branch, const sip::Message& response) {
     layer_.timers().start(branch.alarm, node_.settings.timer_c);
   }
   if (step.forward && open()) {
-    server_->respond(code, without_top_via(response));
+    server_->respond(code, node_.boundary.send_up(response).bytes);
     if (observer_) observer_->on_ringing(response, branch.index);
   }
   act(step);
@@ -154,7 +148,7 @@ void Fork::on_success(Branch& branch, const sip::Message& response) {
   const auto step = context_.on_final(branch.index, response.status());
   if (step.forward) {
     const int code = response.status();
-    auto bytes = without_top_via(response);
+    auto bytes = node_.boundary.send_up(response).bytes;
     if (first && observer_) {
       answer_held_ = true;
       const auto observer = observer_;
@@ -181,17 +175,17 @@ void Fork::on_success(Branch& branch, const sip::Message& response) {
 
 void Fork::on_refusal(Branch& branch, const sip::Message& response) {
   branch.alarm.cancel();
-  const int code = response.status();
+  auto upward = node_.boundary.send_up(response);
+  const int code = upward.code;
   if (code >= 600 && cancel_lines_.empty()) cancel_lines_ = kDeclined;
   if (code == 401 || code == 407) {
-    challenges_.emplace_back(branch.index, lines_of(response, {sip::HeaderId::WwwAuthenticate,
-                                                               sip::HeaderId::ProxyAuthenticate}));
+    challenges_.emplace_back(branch.index, std::move(upward.challenges));
   }
   const auto before = context_.best();
   auto step = context_.on_final(branch.index, code);
   const auto after = context_.best();
   if (after.branch == branch.index && (before.code == 0 || before.branch != after.branch)) {
-    best_ = without_top_via(response);
+    best_ = std::move(upward.bytes);
     best_branch_ = branch.index;
   }
   if (observer_ && open() && !step.finish) observer_->on_branch_refused(code, branch.index);

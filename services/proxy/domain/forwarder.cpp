@@ -1,6 +1,7 @@
 #include "proxy/domain/forwarder.hpp"
 
 #include "proxy/domain/reach.hpp"
+#include "proxy/domain/trust_boundary.hpp"
 #include "sip/branch.hpp"
 #include "sip/errc.hpp"
 #include "sip/name_addr.hpp"
@@ -111,7 +112,7 @@ void append_forwarded(std::string& out, const Node& node, const sip::Message& re
     }
     rewriter.insert_top(sip::HeaderId::Route, seal ? first : route);
   }
-  if (plan.credentials) rewriter.remove(*plan.credentials);
+  node.boundary.send_on(rewriter, request, plan.identity, plan.edge);
   RecordRoutes routes;
   if (plan.record_route) {
     routes = record_routes(node, request, source, plan, target);

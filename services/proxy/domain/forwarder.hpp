@@ -28,7 +28,7 @@ struct ForwardPlan {
   bool record_route = false;  ///< The request forms a dialog whose requests are to come through us.
   bool anchor = false;        ///< And we keep its record.
   bool edge = false;          ///< From another node of ours, to a phone whose connection we hold.
-  std::optional<sip::HeaderField> credentials{};  ///< Meant for us: not passed on.
+  std::string identity{};     ///< The caller's, as we assert it; empty: nothing is asserted.
 };
 
 /// The request's own Max-Forwards less one, 70 when it has none.

@@ -13,6 +13,8 @@
 
 namespace pbx::proxy {
 
+class TrustBoundary;
+
 struct Settings {
   std::string node;        ///< This process' name among the proxies.
   std::uint32_t boot = 0;  ///< Random, new with each process.
@@ -28,7 +30,8 @@ struct Settings {
   std::chrono::milliseconds tcp_idle{900'000};
   std::size_t max_tcp = 10'000;  ///< Connections a worker.
   std::chrono::milliseconds udp_gather{
-      4};  ///< The longest that datagrams wait to be read together.
+      4};                        ///< The longest that datagrams wait to be read together.
+  bool assert_identity = false;  ///< Callees are told who calls.
 };
 
 /// What all parts of one worker know of the process. Fixed for life.
@@ -38,6 +41,7 @@ struct Node {
   const Tokens& tokens;
   const Clock& clock;
   Metrics& metrics;
+  const TrustBoundary& boundary;
   std::uint16_t worker = 0;
   const Peers* peers = nullptr;  ///< nullptr: no other node is known to live.
 

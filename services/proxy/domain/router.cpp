@@ -1,12 +1,13 @@
 #include "proxy/domain/router.hpp"
 
 #include "core/random.hpp"
-#include "proxy/domain/binding_target.hpp"
 #include "proxy/domain/cancel.hpp"
+#include "proxy/domain/errand.hpp"
 #include "proxy/domain/hang_up.hpp"
 #include "proxy/domain/in_dialog.hpp"
 #include "proxy/domain/own_request.hpp"
 #include "proxy/domain/second_hop.hpp"
+#include "proxy/domain/trust_boundary.hpp"
 #include "proxy/domain/within_call.hpp"
 #include "sip/auth.hpp"
 #include "sip/branch.hpp"
@@ -49,6 +50,10 @@ bool begins_something(Method method) {
 
 bool forms_dialog(Method method) { return method == Method::Invite || method == Method::Subscribe; }
 
+std::string identity_of(const Node& node, const CallerCheck& caller, const Dialled& dialled) {
+  return node.boundary.identity(dialled.caller_name, caller.login.extension, caller.login.domain);
+}
+
 }  // namespace
 
 /// A request with what every rule asks of it.
@@ -67,9 +72,14 @@ struct Router::Request {
 };
 
 Router::Router(const Parts& parts)
-    : parts_{parts}, call_parts_{parts.node,      parts.records,
-                                 parts.locations, parts.early,
-                                 parts.overload,  {parts.node, parts.layer, parts.stateless}} {}
+    : parts_{parts},
+      call_parts_{parts.node,
+                  parts.records,
+                  parts.locations,
+                  parts.early,
+                  parts.overload,
+                  parts.auth,
+                  {parts.node, parts.layer, parts.stateless}} {}
 
 Taken Router::on_request(const sip::Message& message, const Flow& source, bool last) {
   Request request{message, source, parts_.layer.key_of(message), {}};
@@ -262,56 +272,36 @@ void Router::for_ourselves(const Request& request) {
 }
 
 void Router::from_caller(const Request& request) {
-  const auto caller = parts_.auth.check(request.message);
+  const auto caller = parts_.auth.check(request.message, request.source);
   if (caller.refusal) {
+    // Nobody is to send elsewhere, in another form, what was refused here.
+    if (!caller.use.count.empty()) parts_.auth.confirm(caller, [](bool) {});
     const int code = info_of(*caller.refusal).code;
     return code == 407 ? challenge(request, *caller.refusal) : refuse(request, *caller.refusal);
   }
   const auto uri = request.message.request_uri();
   auto dialled = dial(parts_.directory, parts_.node.addresses, caller.login, *uri);
-  if (request.method() != Method::Invite) {
-    return errand(request, caller.login, dialled, caller.credentials);
-  }
+  if (request.method() != Method::Invite) return errand(request, caller, dialled);
   auto plan = plan_for(request);
   plan.record_route = true;
   plan.anchor = true;
-  Call::begin(call_parts_, begin(request), caller.login, std::move(dialled), plan);
+  plan.identity = identity_of(parts_.node, caller, dialled);
+  Call::begin(call_parts_, begin(request), caller, std::move(dialled), plan);
 }
 
 /// Everything but INVITE that an authenticated caller sends to another user.
-void Router::errand(const Request& request, const directory::Login& caller, const Dialled& dialled,
-                    const sip::HeaderField&) {
+void Router::errand(const Request& request, const CallerCheck& caller, const Dialled& dialled) {
   if (dialled.refusal) return refuse(request, *dialled.refusal);
-  const bool to_itself = dialled.user == caller.user;
+  const bool to_itself = dialled.user == caller.login.user;
   if (request.method() == Method::Subscribe && to_itself) {
     return refuse(request, Refusal::BadEvent);
   }
   auto plan = plan_for(request);
   plan.record_route = forms_dialog(request.method());
-  auto& server = begin(request);
-  const auto fork = Fork::make(call_parts_.fork, server, nullptr);
-  const auto near = request.source.listener;
-  parts_.locations.load(caller.tenant, dialled.aor,
-                        [this, fork, plan, near, user = dialled.user](
-                            Result<std::vector<state::v1::Binding>> bindings) mutable {
-                          if (!fork->open()) return;
-                          if (!bindings) {
-                            parts_.node.metrics.refused(Refusal::BackendDown).Increment();
-                            return fork->refuse(503, {}, "Retry-After: 1\r\n");
-                          }
-                          std::vector<Target> targets;
-                          for (const auto& binding : *bindings) {
-                            if (auto target = target_of(parts_.node, binding, user, near)) {
-                              targets.push_back(*std::move(target));
-                            }
-                          }
-                          if (targets.empty()) {
-                            parts_.node.metrics.refused(Refusal::NotRegistered).Increment();
-                            return fork->refuse(480);
-                          }
-                          plan.credentials = own_credentials(fork->request());
-                          fork->start(plan, std::move(targets));
-                        });
+  if (request.method() == Method::Message) {
+    plan.identity = identity_of(parts_.node, caller, dialled);
+  }
+  Errand::begin(call_parts_, begin(request), caller, dialled, std::move(plan));
 }
 
 bool Router::hang_up(const std::string& call_id, std::string_view reason) {
@@ -351,7 +341,8 @@ void Router::refuse_method(const Request& request, std::string_view allow) {
 }
 
 void Router::challenge(const Request& request, Refusal refusal) {
-  const auto lines = parts_.auth.challenge(request.message, refusal == Refusal::StaleNonce);
+  const bool stale = refusal == Refusal::StaleNonce || refusal == Refusal::ReplayedNonce;
+  const auto lines = parts_.auth.challenge(request.message, stale);
   if (lines.empty()) return refuse(request, Refusal::Malformed);
   parts_.node.metrics.refused(refusal).Increment();
   const bool registers = request.method() == Method::Register;

@@ -60,8 +60,7 @@ class Router {
   void to_flow(const Request& request);
   void for_ourselves(const Request& request);
   void from_caller(const Request& request);
-  void errand(const Request& request, const directory::Login& caller, const Dialled& dialled,
-              const sip::HeaderField& credentials);
+  void errand(const Request& request, const CallerCheck& caller, const Dialled& dialled);
   ServerTransaction& begin(const Request& request);
   ForwardPlan plan_for(const Request& request) const;
   void refuse(const Request& request, Refusal refusal);

@@ -5,7 +5,7 @@
 #include "core/bytes.hpp"
 #include "core/random.hpp"
 #include "proxy/domain/reply_flow.hpp"
-#include "sip/rewrite.hpp"
+#include "proxy/domain/trust_boundary.hpp"
 
 namespace pbx::proxy {
 namespace {
@@ -96,9 +96,7 @@ bool Stateless::forward_response(const sip::Message& response) {
 }
 
 void Stateless::forward_response(const sip::Message& response, const Flow& source) {
-  std::string out;
-  sip::Rewriter{response}.pop_via().write(out);
-  wire_.send(source, out);
+  wire_.send(source, node_.boundary.send_up(response).bytes);
   node_.metrics.forwarded_stateless.Increment();
 }
 

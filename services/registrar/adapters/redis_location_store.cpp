@@ -24,6 +24,7 @@ cluster::Update to_cluster(const Update& update) {
   wanted.cseq = update.cseq;
   wanted.max_bindings = update.max_bindings;
   wanted.now = update.now;
+  wanted.nonce = update.nonce;
   return wanted;
 }
 
@@ -33,6 +34,8 @@ Verdict from_cluster(cluster::Verdict verdict) {
       return Verdict::Stored;
     case cluster::Verdict::Stale:
       return Verdict::Stale;
+    case cluster::Verdict::Replayed:
+      return Verdict::Replayed;
     case cluster::Verdict::TooMany:
       break;
   }

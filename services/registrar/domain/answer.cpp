@@ -23,6 +23,8 @@ Wire wire_of(Refusal refusal) {
       return {405, {}};
     case Refusal::UnsupportedExtension:
       return {420, {}};
+    case Refusal::UriMismatch:
+      return {400, "Digest URI Is Not The Request-URI"};
     case Refusal::NoCredentials:
     case Refusal::BadPassword:
     case Refusal::UnknownUser:

@@ -1,6 +1,7 @@
 #include "registrar/domain/digest_check.hpp"
 
 #include <array>
+#include <utility>
 
 #include "core/bytes.hpp"
 #include "core/random.hpp"
@@ -11,6 +12,8 @@
 
 namespace pbx::registrar {
 namespace {
+
+constexpr std::string_view kMethod = "REGISTER";
 
 std::string random_hex(std::size_t bytes) {
   std::string random(bytes, '\0');
@@ -25,20 +28,23 @@ std::string_view ha1_of(const directory::Login& login, sip::DigestAlgorithm algo
 
 }  // namespace
 
-DigestCheck::DigestCheck(const directory::Directory& directory, const Secret& cluster_key,
-                         ReplayGuard& replays, const Settings& settings)
+DigestCheck::DigestCheck(const directory::Directory& directory, const KeyRing& keys,
+                         sip::ReplayGuard& replays, const Settings& settings)
     : directory_{directory},
       replays_{replays},
       settings_{settings},
-      nonces_{cluster_key},
+      nonces_{keys},
+      print_{keys},
       nobodys_md5_{random_hex(16)},
       nobodys_sha256_{random_hex(32)} {}
 
-Result<directory::Login> DigestCheck::check(const sip::Message& request, std::string_view realm,
-                                            Clock::Wall now) {
+Result<Proof> DigestCheck::check(const sip::Message& request, std::string_view realm,
+                                 std::string_view from, Clock::Wall now) {
   const auto found = sip::find_credentials(request, sip::HeaderId::Authorization, realm);
   if (!found) return Refusal::NoCredentials;
   const auto& credentials = found->credentials;
+  // Asked of known and unknown users alike, so it tells nothing.
+  if (!sip::is_digest_for(credentials, request.request_uri_text())) return Refusal::UriMismatch;
 
   const bool domain_known = directory_.domain(realm) != nullptr;
   auto login = directory_.login(realm, credentials.username);
@@ -52,30 +58,35 @@ Result<directory::Login> DigestCheck::check(const sip::Message& request, std::st
   if (!domain_known) return Refusal::UnknownDomain;
   if (!known) return Refusal::UnknownUser;
   if (!digest) return Refusal::BadPassword;
-  PBX_CHECK_OK(check_nonce(credentials, realm, now));
-  return *std::move(login);
+  PBX_TRY(auto use, use_nonce(*found, request, from, now));
+  return Proof{*std::move(login), std::move(use)};
 }
 
 /// Only asked once the digest is right: stale=true tells a phone that its password is (RFC 7616
-/// §3.3). So a nonce that is not ours at all is stale too: the key may have changed.
-Result<> DigestCheck::check_nonce(const sip::Credentials& credentials, std::string_view realm,
-                                  Clock::Wall now) {
-  const auto nonce = nonces_.check(credentials.nonce, realm, now, settings_.nonce_lifetime);
+/// §3.3). So a nonce that is not ours at all is stale too: the key may have changed, or the phone
+/// has it from a challenge of another method.
+Result<sip::NonceUse> DigestCheck::use_nonce(const sip::FoundCredentials& found,
+                                             const sip::Message& request, std::string_view from,
+                                             Clock::Wall now) {
+  const auto& credentials = found.credentials;
+  const auto lifetime = settings_.nonce_lifetime;
+  const auto nonce = nonces_.check(credentials.nonce, credentials.realm, kMethod, now, lifetime);
   if (nonce.state != sip::NonceState::Ok) return Refusal::StaleNonce;
-  const auto count =
-      replays_.use(credentials.nonce, credentials.nc, nonce.made, now, settings_.nonce_lifetime);
-  if (count != sip::NonceState::Ok) return Refusal::ReplayedNonce;
-  return {};
+  const sip::NonceCount count{credentials.nonce, credentials.nc, nonce.made, print_(request, from)};
+  if (replays_.use(count, now, lifetime) != sip::NonceState::Ok) return Refusal::ReplayedNonce;
+  return sip::nonce_use(count, now, lifetime);
 }
 
-void DigestCheck::append_challenge(std::string& out, const sip::Message& request,
-                                   std::string_view realm, bool stale, Clock::Wall now) {
-  const auto nonce = nonces_.make(realm, now);
-  sip::append_challenge(out, sip::HeaderId::WwwAuthenticate,
-                        {.realm = realm,
-                         .nonce = nonce,
-                         .stale = stale,
-                         .sha256 = !sip::stumbles_over_sha256(request)});
+DigestCheck::Asked DigestCheck::asked_of(const sip::Message& request, std::string realm) {
+  return {std::move(realm), !sip::stumbles_over_sha256(request)};
+}
+
+void DigestCheck::append_challenge(std::string& out, const Asked& asked, bool stale,
+                                   Clock::Wall now) {
+  const auto nonce = nonces_.make(asked.realm, kMethod, now);
+  sip::append_challenge(
+      out, sip::HeaderId::WwwAuthenticate,
+      {.realm = asked.realm, .nonce = nonce, .stale = stale, .sha256 = asked.sha256});
 }
 
 }  // namespace pbx::registrar

@@ -11,6 +11,7 @@
 #include "core/move_function.hpp"
 #include "core/result.hpp"
 #include "pbx/state/v1/binding.pb.h"
+#include "sip/replay_guard.hpp"
 
 namespace pbx::registrar {
 
@@ -32,12 +33,16 @@ struct Update {
   std::uint32_t cseq = 0;
   std::uint32_t max_bindings = 0;
   Clock::Wall now;
+  /// The nonce count that proved who sends this; without a name: nothing of that kind. An update
+  /// that changes nothing else only uses it up, and reads.
+  sip::NonceUse nonce{};
 };
 
 enum class Verdict : std::uint8_t {
   Stored,
-  Stale,    ///< Same Call-ID and a CSeq that is not higher. Nothing was changed.
-  TooMany,  ///< Nothing was changed.
+  Stale,     ///< Same Call-ID and a CSeq that is not higher. Nothing was changed.
+  TooMany,   ///< Nothing was changed.
+  Replayed,  ///< Another request has used the nonce count. Nothing was changed.
 };
 
 /// The greatest that happened to a binding.

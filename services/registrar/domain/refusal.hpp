@@ -13,6 +13,7 @@ enum class Refusal : std::uint8_t {
   Malformed = 1,         ///< 400, or what sip::answer_status says.
   NotRegister,           ///< 405
   UnsupportedExtension,  ///< 420
+  UriMismatch,           ///< 400: the digest was made for another Request-URI (RFC 7616 §3.4.6).
 
   NoCredentials,   ///< 401
   BadPassword,     ///< 401

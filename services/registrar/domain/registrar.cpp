@@ -49,6 +49,9 @@ Result<> check_form(const sip::Message& message) {
   return {};
 }
 
+/// Of "192.0.2.1:5060;udp".
+std::string_view address_of(std::string_view source) { return source.substr(0, source.rfind(':')); }
+
 /// RFC 3261 §10.3 steps 4 and 5: To names the AoR, which is the login's own.
 Result<> check_aor(const sip::Message& message, const directory::Login& login) {
   PBX_TRY(const auto to, message.to());
@@ -79,68 +82,84 @@ bool is_repetition(const Update& update, const Bindings& bindings) {
 
 struct Registrar::Pending {
   AnswerFacts facts;
+  DigestCheck::Asked asked;
   Update update;
   Done done;
 };
 
 void Registrar::handle(const v1::RegisterRequest& request, Done done) {
-  const auto now = clock_.now();
   const auto message = sip::parse_message(request.message());
   if (!message) return refuse(request.id(), message.error(), done);
   const auto uri = message->request_uri();
   if (!uri) return refuse(request.id(), uri.error(), done);
 
-  const auto realm = lower_case(uri->host);
-  auto accepted = judge(*message, request, realm, now);
-  if (accepted) return carry_out(*std::move(accepted), std::move(done));
-
-  const auto refusal = refusal_of(accepted.error());
-  auto reply = refused(request.id(), accepted.error(), settings_);
-  if (is_challenge(refusal)) {
-    std::string lines;
-    digests_.append_challenge(lines, *message, realm, is_stale(refusal), now);
-    add_header_lines(reply, lines);
-  }
-  if (refusal == Refusal::UnsupportedExtension) {
-    reply.add_headers("Unsupported: " + unsupported_extensions(*message));
-  }
-  metrics_.refused(refusal).Increment();
-  report(refusal, request, realm);
-  done(std::move(reply));
+  Accepted accepted;
+  accepted.now = clock_.now();
+  accepted.asked = DigestCheck::asked_of(*message, lower_case(uri->host));
+  const auto judged = judge(*message, request, accepted);
+  if (judged) return carry_out(std::move(accepted), std::move(done));
+  reject(*message, request, accepted, judged.error(), done);
+  if (!accepted.proof.use.count.empty()) use_up(accepted.proof, accepted.now);
 }
 
-Result<Registrar::Accepted> Registrar::judge(const sip::Message& message,
-                                             const v1::RegisterRequest& request,
-                                             const std::string& realm, Clock::Wall now) {
+Result<> Registrar::judge(const sip::Message& message, const v1::RegisterRequest& request,
+                          Accepted& accepted) {
   PBX_CHECK_OK(check_form(message));
-  Accepted accepted;
-  PBX_TRY(accepted.login, identify(message, realm, now));
+  PBX_TRY(accepted.proof, digests_.check(message, accepted.asked.realm,
+                                         address_of(request.source()), accepted.now));
+  if (accepted.proof.login.suspended) return Refusal::Suspended;
+  PBX_CHECK_OK(check_aor(message, accepted.proof.login));
+  return read_wish(message, request, accepted);
+}
+
+Result<> Registrar::read_wish(const sip::Message& message, const v1::RegisterRequest& request,
+                              Accepted& accepted) {
   const Arrival arrival{request.source(), request.path()};
-  PBX_TRY(accepted.wish, read_contacts(message, arrival, settings_, now));
+  PBX_TRY(accepted.wish, read_contacts(message, arrival, settings_, accepted.now));
   PBX_TRY(const auto cseq, message.cseq());
   accepted.facts.id = request.id();
   accepted.facts.outbound = accepted.wish.outbound;
   if (message.lists(sip::HeaderId::Supported, "path")) accepted.facts.path = accepted.wish.path;
   accepted.call_id = std::string{message.call_id()};
   accepted.cseq = cseq.number;
-  accepted.now = now;
-  return accepted;
+  return {};
 }
 
-Result<directory::Login> Registrar::identify(const sip::Message& message, const std::string& realm,
-                                             Clock::Wall now) {
-  PBX_TRY(auto login, digests_.check(message, realm, now));
-  if (login.suspended) return Refusal::Suspended;
-  PBX_CHECK_OK(check_aor(message, login));
-  return login;
+void Registrar::reject(const sip::Message& message, const v1::RegisterRequest& request,
+                       const Accepted& accepted, std::error_code error, Done& done) {
+  const auto refusal = refusal_of(error);
+  auto reply = refused(request.id(), error, settings_);
+  if (is_challenge(refusal)) {
+    std::string lines;
+    digests_.append_challenge(lines, accepted.asked, is_stale(refusal), accepted.now);
+    add_header_lines(reply, lines);
+  }
+  if (refusal == Refusal::UnsupportedExtension) {
+    reply.add_headers("Unsupported: " + unsupported_extensions(message));
+  }
+  metrics_.refused(refusal).Increment();
+  report(refusal, request, accepted.asked.realm);
+  done(std::move(reply));
+}
+
+/// What is refused has used its nonce count all the same: nobody is to send it with another wish to
+/// another registrar.
+void Registrar::use_up(const Proof& proof, Clock::Wall now) {
+  Update update;
+  update.tenant = proof.login.tenant;
+  update.aor = proof.login.extension + "@" + proof.login.domain;
+  update.now = now;
+  update.nonce = proof.use;
+  store_.apply(update, [](const Result<Outcome>&) {});
 }
 
 void Registrar::carry_out(Accepted accepted, Done done) {
   auto pending = std::make_unique<Pending>();
   pending->facts = std::move(accepted.facts);
+  pending->asked = std::move(accepted.asked);
   pending->done = std::move(done);
   auto& update = pending->update;
-  const auto& login = accepted.login;
+  const auto& login = accepted.proof.login;
   update.tenant = login.tenant;
   update.aor = login.extension + "@" + login.domain;
   update.changes = std::move(accepted.wish.changes);
@@ -156,19 +175,8 @@ void Registrar::carry_out(Accepted accepted, Done done) {
   update.cseq = accepted.cseq;
   update.max_bindings = login.max_bindings != 0 ? login.max_bindings : settings_.max_bindings;
   update.now = accepted.now;
-  if (update.changes.empty() && !update.remove_all) return list(std::move(pending));
+  update.nonce = std::move(accepted.proof.use);
   store(std::move(pending));
-}
-
-void Registrar::list(std::unique_ptr<Pending> pending) {
-  const auto& update = pending->update;
-  const auto tenant = update.tenant;
-  const auto aor = update.aor;
-  store_.load(tenant, aor, [this, pending = std::move(pending)](Result<Bindings> loaded) {
-    if (!loaded) return refuse(pending->facts.id, Refusal::StoreUnavailable, pending->done);
-    metrics_.fetched.Increment();
-    pending->done(accepted(pending->facts, *loaded, clock_.now()));
-  });
 }
 
 void Registrar::store(std::unique_ptr<Pending> pending) {
@@ -181,6 +189,7 @@ void Registrar::store(std::unique_ptr<Pending> pending) {
 
 void Registrar::stored(Pending& pending, const Outcome& outcome) {
   const auto id = pending.facts.id;
+  if (outcome.verdict == Verdict::Replayed) return challenge_again(pending);
   if (outcome.verdict == Verdict::TooMany) {
     return refuse(id, Refusal::TooManyBindings, pending.done);
   }
@@ -190,11 +199,23 @@ void Registrar::stored(Pending& pending, const Outcome& outcome) {
   }
   if (stale) {
     metrics_.repeated.Increment();
+  } else if (pending.update.changes.empty() && !pending.update.remove_all) {
+    metrics_.fetched.Increment();
   } else {
     metrics_.accepted.Increment();
     publish(pending.update, outcome);
   }
   pending.done(accepted(pending.facts, outcome.bindings, clock_.now()));
+}
+
+/// The count was used at another registrar: a replay, or a phone that counts wrongly.
+void Registrar::challenge_again(Pending& pending) {
+  metrics_.refused(Refusal::ReplayedNonce).Increment();
+  auto reply = refused(pending.facts.id, Refusal::ReplayedNonce, settings_);
+  std::string lines;
+  digests_.append_challenge(lines, pending.asked, true, clock_.now());
+  add_header_lines(reply, lines);
+  pending.done(std::move(reply));
 }
 
 /// A refresh that changes nothing but the expiry is told to nobody.

@@ -43,7 +43,8 @@ class Registrar {
   /// A request that may be carried out.
   struct Accepted {
     AnswerFacts facts;
-    directory::Login login;
+    Proof proof;
+    DigestCheck::Asked asked;
     Wish wish;
     std::string call_id;
     std::uint32_t cseq = 0;
@@ -51,13 +52,16 @@ class Registrar {
   };
   struct Pending;
 
-  Result<Accepted> judge(const sip::Message& message, const v1::RegisterRequest& request,
-                         const std::string& realm, Clock::Wall now);
-  Result<directory::Login> identify(const sip::Message& message, const std::string& realm,
-                                    Clock::Wall now);
+  Result<> judge(const sip::Message& message, const v1::RegisterRequest& request,
+                 Accepted& accepted);
+  Result<> read_wish(const sip::Message& message, const v1::RegisterRequest& request,
+                     Accepted& accepted);
+  void reject(const sip::Message& message, const v1::RegisterRequest& request,
+              const Accepted& accepted, std::error_code error, Done& done);
+  void use_up(const Proof& proof, Clock::Wall now);
   void carry_out(Accepted accepted, Done done);
-  void list(std::unique_ptr<Pending> pending);
   void store(std::unique_ptr<Pending> pending);
+  void challenge_again(Pending& pending);
   void stored(Pending& pending, const Outcome& outcome);
   void publish(const Update& update, const Outcome& outcome);
   void refuse(std::uint64_t id, std::error_code error, Done& done);

@@ -68,7 +68,8 @@ struct Suite : Fixture {
 
   Outcome apply(std::vector<BindingChange> changes, std::uint32_t cseq = 1,
                 const std::string& call_id = "call", bool all = false) {
-    Update update{kTenant, kAor, std::move(changes), all, call_id, cseq, 3, this->clock.now()};
+    Update update{kTenant, kAor, std::move(changes), all,  call_id,
+                  cseq,    3,    this->clock.now(),  nonce};
     for (auto& change : update.changes) {
       change.binding.set_call_id(call_id);
       change.binding.set_cseq(cseq);
@@ -78,6 +79,8 @@ struct Suite : Fixture {
     REQUIRE(stored);
     return *std::move(stored);
   }
+
+  sip::NonceUse nonce{};  ///< Of the updates to come.
 
   std::vector<std::string> contacts(TenantId tenant = kTenant) {
     const auto loaded = test::outcome<Bindings>(
@@ -184,6 +187,26 @@ TEMPLATE_TEST_CASE("A binding is what its id says, whatever else is in it", "[co
   const auto removed = f.apply({{loaded->front(), true}}, 2);
   REQUIRE(removed.bindings.size() == 1);
   CHECK(removed.bindings.front().id() == loaded->back().id());
+}
+
+TEMPLATE_TEST_CASE("A nonce count serves one request, and that one again", "[contract]", Memory,
+                   Redis) {
+  Suite<TestType> f;
+  f.nonce = {"nonce:1", "phone", 60s};
+  CHECK(f.apply({f.phone("sip:a@192.0.2.1")}).verdict == Verdict::Stored);
+  CHECK(f.apply({f.phone("sip:a@192.0.2.1")}).verdict == Verdict::Stale);
+  f.nonce.by = "thief";
+  CHECK(f.apply({f.phone("sip:b@192.0.2.1")}, 2).verdict == Verdict::Replayed);
+  CHECK(f.apply({}, 2, "call", true).verdict == Verdict::Replayed);
+  CHECK(f.apply({}, 2).verdict == Verdict::Replayed);
+  CHECK(f.contacts() == Strings{"sip:a@192.0.2.1"});
+  f.nonce.count = "nonce:2";
+  const auto read = f.apply({}, 2);
+  CHECK(read.verdict == Verdict::Stored);
+  CHECK(read.change == Change::None);
+  CHECK(read.bindings.size() == 1);
+  f.nonce.by = "phone";
+  CHECK(f.apply({f.phone("sip:a@192.0.2.1")}, 3).verdict == Verdict::Replayed);
 }
 
 TEMPLATE_TEST_CASE("A tenant's AoRs are listed in parts, each at least once", "[contract]", Memory,

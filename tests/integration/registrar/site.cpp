@@ -37,9 +37,9 @@ events::v1::Credential credential(const std::string& username, const std::string
 }
 
 std::string authorization(const Site::Register& request) {
-  sip::Nonces nonces{Secret{kClusterKey}};
+  sip::Nonces nonces{KeyRing{Secret{kClusterKey}}};
   const auto nonce =
-      request.nonce.empty() ? nonces.make(kDomain, SystemClock{}.now()) : request.nonce;
+      request.nonce.empty() ? nonces.make(kDomain, "REGISTER", SystemClock{}.now()) : request.nonce;
   const auto user = std::to_string(request.user);
   const auto ha1 = sip::make_ha1(sip::DigestAlgorithm::Md5, user, kDomain, request.password);
   sip::ReceivedChallenge challenge;

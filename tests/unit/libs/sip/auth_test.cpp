@@ -196,3 +196,30 @@ TEST_CASE("Credentials are found by realm", "[sip][auth]") {
   CHECK_FALSE(sip::find_credentials(message, sip::HeaderId::Authorization, "B"));
   CHECK_FALSE(sip::find_credentials(message, sip::HeaderId::ProxyAuthorization, "b"));
 }
+
+TEST_CASE("A digest is for the Request-URI that its uri means", "[sip][auth]") {
+  struct Row {
+    const char* uri;
+    bool same;
+  };
+  const auto row = GENERATE(values<Row>({
+      {"sip:1002@hq.example", true},
+      {"sip:1002@HQ.Example", true},
+      {"sips:1002@hq.example", true},
+      {"sip:1002@hq.example:5060", true},
+      {"sip:1002@hq.example;transport=tcp", true},
+      {"sip:%31002@hq.example;user=phone", true},
+      {"sip:1003@hq.example", false},
+      {"sip:hq.example", false},
+      {"sip:1002@lab.example", false},
+      {"sip:1002@hq.example:5070", false},
+      {"tel:1002", false},
+      {"1002", false},
+  }));
+  CAPTURE(row.uri);
+  sip::Credentials credentials;
+  credentials.uri = row.uri;
+  CHECK(sip::is_digest_for(credentials, "sip:1002@hq.example") == row.same);
+  credentials.uri = "sip:1002@hq.example";
+  CHECK(sip::is_digest_for(credentials, row.uri) == row.same);
+}

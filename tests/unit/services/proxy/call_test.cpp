@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include "proxy/domain/cancel.hpp"
+#include "sip/digest.hpp"
 #include "world.hpp"
 
 using namespace pbx;
@@ -309,6 +310,123 @@ TEST_CASE("A nonce is good for a while and each count once", "[proxy][call]") {
     world.receive(replay);
     CHECK(world.next().status() == 407);
   }
+}
+
+namespace {
+
+/// Another node of the same cluster.
+void share(World& other, const World& world) {
+  other.bind(1, "1002@hq.test", "10.0.0.2:5060");
+  other.records.calls = world.records.calls;
+  other.uses.by = world.uses.by;
+}
+
+std::string with(std::string text, const std::string& what, const std::string& by) {
+  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size())) {
+    text.replace(at, what.size(), by);
+  }
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("A count that was used at one node is used at all", "[proxy][call]") {
+  World world;
+  World other{"127.0.0.12"};
+  world.bind(1, "1002@hq.test", "10.0.0.2:5060");
+  const bool message = GENERATE(false, true);
+  const auto text = world.authorized(message ? with(invite(), "INVITE", "MESSAGE") : invite());
+  world.receive(text);
+  share(other, world);
+
+  // Its branch, and with it the node's own: only the request around the credentials is another.
+  other.receive(with(with(text, "call-1", "call-2"), "z9hG4bK", "z9hG4bKx"));
+  auto refused = other.next();
+  if (refused.status() == 100) refused = other.next();
+  CHECK(refused.status() == 407);
+  CHECK(refused.value(HeaderId::ProxyAuthenticate).find("stale=true") != std::string::npos);
+  CHECK(other.refused(proxy::Refusal::ReplayedNonce) == 1);
+  CHECK(other.silent());
+  if (!message) CHECK(other.records.calls.size() == 2);
+}
+
+TEST_CASE("A request that is sent again because its node is gone is the same one",
+          "[proxy][call]") {
+  World world;
+  World other{"127.0.0.12"};
+  world.bind(1, "1002@hq.test", "10.0.0.2:5060");
+  const auto text = world.authorized(with(invite(), "INVITE", "MESSAGE"));
+  world.receive(text);
+  share(other, world);
+  other.receive(with(text, "z9hG4bK", "z9hG4bKother"));
+  CHECK(other.next().method() == "MESSAGE");
+}
+
+TEST_CASE("What was refused in one form is not taken in another", "[proxy][call]") {
+  World world;
+  World other{"127.0.0.12"};
+  const auto text = world.authorized(invite(), "1003");  // in the name of 1001
+  world.receive(text);
+  CHECK(world.next().status() == 403);
+  share(other, world);
+  other.receive(with(text, "From: \"Ann\" <sip:1001@", "From: <sip:1003@"));
+  CHECK(other.next().status() == 100);
+  CHECK(other.next().status() == 407);
+  CHECK(other.silent());
+}
+
+TEST_CASE("A digest is for its Request-URI, a nonce for its method", "[proxy][call]") {
+  World world;
+  world.bind(1, "1002@hq.test", "10.0.0.2:5060");
+  world.bind(1, "1003@hq.test", "10.0.0.3:5060");
+  const auto text = world.authorized(invite());
+  SECTION("another callee") {
+    world.receive(with(text, "INVITE sip:1002@", "INVITE sip:1003@"));
+    CHECK(world.next().status() == 400);
+    CHECK(world.refused(proxy::Refusal::UriMismatch) == 1);
+  }
+  SECTION("the same callee, written in another way") {
+    world.receive(with(text, "INVITE sip:1002@hq.test", "INVITE sip:1002@HQ.test:5060;user=phone"));
+    CHECK(world.next().status() == 100);
+  }
+  SECTION("a nonce that a REGISTER was given") {
+    sip::Nonces nonces{world.keys};
+    const auto nonce = nonces.make("hq.test", "REGISTER", world.clock.now());
+    const auto ha1 =
+        sip::make_ha1(sip::DigestAlgorithm::Md5, "1001", "hq.test", "secret of 1001 at hq.test");
+    std::string credentials;
+    sip::ReceivedChallenge challenge;
+    challenge.realm = "hq.test";
+    challenge.nonce = nonce;
+    challenge.qop_auth = true;
+    sip::append_credentials(
+        credentials, challenge,
+        {.username = "1001", .ha1 = ha1, .uri = "sip:1002@hq.test", .cnonce = "c"}, "INVITE");
+    auto call = invite("1002", "call-9", "z9hG4bKnine");
+    call.insert(call.find("CSeq"), "Proxy-Authorization: " + credentials + "\n");
+    world.receive(call);
+    const auto again = world.next();
+    CHECK(again.status() == 407);
+    CHECK(again.value(HeaderId::ProxyAuthenticate).find("stale=true") != std::string::npos);
+    CHECK(world.refused(proxy::Refusal::StaleNonce) == 1);
+  }
+}
+
+TEST_CASE("A clock that jumps ahead and back does not keep callers out", "[proxy][call]") {
+  World world;
+  world.bind(1, "1002@hq.test", "10.0.0.2:5060");
+  const auto call = [&](const std::string& id) {
+    world.forget_sent();
+    world.receive(world.authorized(invite("1002", id, "z9hG4bK" + id)));
+    const auto status = world.next().status();
+    world.forget_sent();
+    return status;
+  };
+  CHECK(call("before") == 100);
+  world.clock.advance(24h);
+  CHECK(call("ahead") == 100);
+  world.clock.advance(-24h + 1s);
+  CHECK(call("back") == 100);
 }
 
 TEST_CASE("While Redis is away new calls are put off", "[proxy][call]") {

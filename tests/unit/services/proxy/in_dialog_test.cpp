@@ -364,6 +364,22 @@ TEST_CASE("An INVITE within a call goes to the other phone and is answered", "[p
   CHECK_FALSE(world.records.only().ended());
 }
 
+TEST_CASE("No request of a dialog carries credentials to the other phone", "[proxy][dialog]") {
+  World world;
+  const Call call{world};
+  const auto method = GENERATE(as<std::string>{}, "ACK", "INVITE", "INFO", "BYE", "UPDATE");
+  auto text = call.request(method, true, method == "ACK" ? 1 : 2);
+  text.insert(text.find("Call-ID"),
+              "Proxy-Authorization: Digest username=\"1001\", realm=\"hq.test\", nonce=\"n\", "
+              "uri=\"sip:1002@hq.test\", response=\"r\"\n");
+  world.receive(text);
+  auto sent = world.next();
+  if (!sent.message->is_request()) sent = world.next();
+  CHECK(sent.method() == method);
+  CHECK(sent.to() == "10.0.0.2:5060");
+  CHECK_FALSE(sent.message->has(HeaderId::ProxyAuthorization));
+}
+
 TEST_CASE("A 407 without transaction is acknowledged into nothing", "[proxy][dialog]") {
   World world;
   world.receive(invite());

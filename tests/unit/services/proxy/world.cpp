@@ -153,6 +153,7 @@ void World::inherit(const World& lost) {
       std::chrono::duration_cast<std::chrono::milliseconds>(lost.clock.now() - clock.now()));
   records.calls = lost.records.calls;
   locations.bindings = lost.locations.bindings;
+  uses.by = lost.uses.by;
 }
 
 void World::bind(std::uint64_t tenant, const std::string& aor, const std::string& address,

@@ -13,6 +13,7 @@
 #include "proxy/domain/binding_target.hpp"
 #include "proxy/domain/resumption.hpp"
 #include "proxy/domain/router.hpp"
+#include "proxy/domain/trust_boundary.hpp"
 #include "sip/auth.hpp"
 #include "sip/branch.hpp"
 #include "sip/stored_message.hpp"
@@ -72,29 +73,32 @@ class World {
   fakes::ManualClock clock;
   prometheus::Registry registry;
   proxy::Metrics metrics{registry};
-  Secret key{"a cluster key of sixteen bytes or more"};
+  KeyRing keys{Secret{"a cluster key of sixteen bytes or more"}};
   proxy::Settings settings;
   proxy::Addresses addresses;
-  KeyRing ring{key};
-  proxy::Tokens tokens{ring, 7};
-  KeyedHashes reply_tags{ring, "proxy reply tag"};
+  proxy::Tokens tokens{keys, 7};
+  KeyedHashes reply_tags{keys, "proxy reply tag"};
   proxy::Peers peers;  ///< Nobody else lives.
-  proxy::Node node{settings, addresses, tokens, clock, metrics, 0, &peers};
   directory::Directory directory;
+  proxy::TrustBoundary boundary{
+      [this](std::string_view realm) { return directory.domain(realm) != nullptr; }, true, metrics};
+  proxy::Node node{settings, addresses, tokens, clock, metrics, boundary, 0, &peers};
   proxy::EarlyCalls early;
   proxy::Overload overload;
   proxy::Timers timers{clock};
   fakes::RecordingWire wire;
   fakes::MemoryCallRecords records;
   fakes::MemoryLocations locations;
+  fakes::MemoryNonceUses uses;
   fakes::HeldRegistrar registrar;
   proxy::CallRecords& keeper;  ///< `records`, unless the constructor was given others.
   proxy::TransactionLayer layer;
   proxy::Stateless stateless{node, reply_tags, wire};
-  proxy::CallerAuth auth{directory, clock, key, std::chrono::minutes{5}};
+  sip::ReplayGuard replays;
+  proxy::CallerAuth auth{{directory, clock, keys, replays, uses, std::chrono::minutes{5}}};
   proxy::RegisterRelay registers{node, layer, registrar, overload.registrations};
   proxy::Resumption resumption{
-      {node, keeper, locations, early, overload, {node, layer, stateless}}};
+      {node, keeper, locations, early, overload, auth, {node, layer, stateless}}};
   proxy::Router router{
       {node, directory, layer, stateless, auth, keeper, locations, registers, early, overload}};
 

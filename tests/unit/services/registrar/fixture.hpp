@@ -133,6 +133,7 @@ struct Request {
   sip::DigestAlgorithm algorithm = sip::DigestAlgorithm::Md5;
   std::string nonce{};  ///< Empty: a fresh one.
   std::uint32_t nc = 1;
+  std::string digest_uri{};  ///< Empty: `uri`.
   bool qop = true;
   bool credentials = true;
 };
@@ -140,7 +141,7 @@ struct Request {
 /// A registrar with everything around it in memory.
 class Fixture {
  public:
-  std::string fresh_nonce() { return nonces.make(kDomain, clock.now()); }
+  std::string fresh_nonce() { return nonces.make(kDomain, "REGISTER", clock.now()); }
 
   std::string message(const Request& request) {
     std::string text = request.method + " " + request.uri + " SIP/2.0\r\n";
@@ -182,13 +183,13 @@ class Fixture {
   Settings settings{.node = "registrar-1"};
   directory::Directory directory;
   Tenants tenants{directory};
-  Secret key{"0123456789abcdef"};
+  KeyRing key{Secret{"0123456789abcdef"}};
   sip::Nonces nonces{key};
-  ReplayGuard replays{1000};
+  sip::ReplayGuard replays{1000};
   MemoryLocationStore store{clock};
   RecordedEvents events;
   DigestCheck digests{directory, key, replays, settings};
-  CredentialTags tags{KeyRing{key}};
+  CredentialTags tags{key};
   Registrar registrar{digests, tags, store, events, clock, settings, metrics};
   Revocation revocation{store, events, clock, settings, metrics};
   Administration administration{store, revocation};
@@ -198,7 +199,7 @@ class Fixture {
  private:
   std::string authorization(const Request& request) {
     const auto nonce =
-        request.nonce.empty() ? nonces.make(request.realm, clock.now()) : request.nonce;
+        request.nonce.empty() ? nonces.make(request.realm, "REGISTER", clock.now()) : request.nonce;
     sip::ReceivedChallenge challenge;
     challenge.realm = request.realm;
     challenge.nonce = nonce;
@@ -207,9 +208,11 @@ class Fixture {
     const auto ha1 =
         sip::make_ha1(request.algorithm, request.username, request.realm, request.password);
     std::string value;
-    sip::append_credentials(value, challenge,
-                            {request.username, ha1, request.uri, "c0ffee", request.nc},
-                            request.method);
+    sip::append_credentials(
+        value, challenge,
+        {request.username, ha1, request.digest_uri.empty() ? request.uri : request.digest_uri,
+         "c0ffee", request.nc},
+        request.method);
     return value;
   }
 };

@@ -114,10 +114,11 @@ TEST_CASE("A user without a password cannot be registered with an empty HA1", "[
 TEST_CASE("A right password with an old or foreign nonce is asked again as stale", "[registrar]") {
   Fixture f;
   const auto nonce = f.fresh_nonce();
-  sip::Nonces other{Secret{"another key here"}};
-  const auto foreign = other.make(kDomain, f.clock.now());
+  sip::Nonces other{KeyRing{Secret{"another key here"}}};
   f.clock.advance(f.settings.nonce_lifetime + 1s);
-  for (const auto& bad : {nonce, foreign, std::string{"junk"}}) {
+  const auto foreign = other.make(kDomain, "REGISTER", f.clock.now());
+  const auto of_a_call = f.nonces.make(kDomain, "INVITE", f.clock.now());
+  for (const auto& bad : {nonce, foreign, of_a_call, std::string{"junk"}}) {
     const auto reply = f.send({.nonce = bad});
     CHECK(reply.code() == 401);
     CHECK(reply.refusal() == "stale_nonce");
@@ -145,6 +146,59 @@ TEST_CASE("A nonce may be used again only with a higher count", "[registrar]") {
   CHECK(replay.refusal() == "replayed_nonce");
   CHECK(headers_named(replay, "WWW-Authenticate")[0].find("stale=true") != std::string::npos);
   CHECK(f.bindings().size() == 1);
+}
+
+TEST_CASE("A nonce that another registrar was shown is no good for another wish", "[registrar]") {
+  Fixture f;
+  const auto ask_other = [&](const Request& request) {
+    sip::ReplayGuard elsewhere{1000};
+    DigestCheck digests{f.directory, f.key, elsewhere, f.settings};
+    Registrar other{digests, f.tags, f.store, f.events, f.clock, f.settings, f.metrics};
+    v1::RegisterRequest item;
+    item.set_message(f.message(request));
+    item.set_source(request.source);
+    std::optional<v1::RegisterReply> answer;
+    other.handle(item, [&](v1::RegisterReply reply) { answer = std::move(reply); });
+    return answer.value_or(v1::RegisterReply{});
+  };
+  const Request first = GENERATE(Request{}, Request{.contacts = {}},
+                                 Request{.contacts = {"<sip:1001@192.0.2.7>;expires=1"}},
+                                 Request{.to = "<sip:1003@hq.north.pbx.test>"});
+  auto captured = first;
+  captured.nonce = f.fresh_nonce();
+  const auto code = f.send(captured).code();
+  const auto before = f.bindings().size();
+
+  auto replayed = captured;
+  replayed.to = Request{}.to;
+  replayed.contacts = {"<sip:thief@198.51.100.1>"};
+  const auto reply = ask_other(replayed);
+  CHECK(reply.code() == 401);
+  CHECK(reply.refusal() == "replayed_nonce");
+  REQUIRE(headers_named(reply, "WWW-Authenticate").size() == 2);
+  CHECK(headers_named(reply, "WWW-Authenticate")[0].find("stale=true") != std::string::npos);
+  CHECK(f.bindings().size() == before);
+
+  // The phone itself, whose first node was lost before it could answer, is answered by the other.
+  CHECK(ask_other(captured).code() == code);
+}
+
+TEST_CASE("A digest that was made for another Request-URI is refused", "[registrar]") {
+  Fixture f;
+  const auto reply = f.send({.digest_uri = "sip:lab.north.pbx.test"});
+  CHECK(reply.code() == 400);
+  CHECK(reply.refusal() == "uri_mismatch");
+  CHECK(f.bindings().empty());
+  CHECK(f.send({.digest_uri = "sip:HQ.north.pbx.test:5060;transport=udp"}).code() == 200);
+}
+
+TEST_CASE("A clock that jumps ahead and back does not lock phones out", "[registrar]") {
+  Fixture f;
+  CHECK(f.send({.cseq = 1}).code() == 200);
+  f.clock.advance(24h);
+  CHECK(f.send({.cseq = 2}).code() == 200);
+  f.clock.advance(-24h + 1s);
+  CHECK(f.send({.cseq = 3}).code() == 200);
 }
 
 TEST_CASE("Credentials without qop are challenged again", "[registrar]") {
