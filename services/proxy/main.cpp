@@ -12,6 +12,7 @@
 #include "proxy/fronts/transports.hpp"
 #include "proxy/operations.hpp"
 #include "proxy/settings.hpp"
+#include "runtime/identity.hpp"
 #include "runtime/service.hpp"
 
 namespace pbx::proxy {
@@ -21,11 +22,13 @@ void serve(runtime::Application& app, const config::v1::Proxy& config) {
   const auto settings = settings_of(config, app.node());
   const auto addresses = addresses_of(config);
   require_free(addresses);
-  const auto cluster_key = app.secret("cluster_key");
-  const auto api_token = app.secret("api_token");
+  const auto keys = app.keys("cluster_key");
+  const auto gate = runtime::gate_of(app);
+  const auto to_registrar = runtime::credentials_of(app, "registrar");
+  const auto to_proxy = runtime::credentials_of(app, "proxy");
   const auto redis_options = redis_options_of(config, app.optional_secret("redis_password"));
-  const Tokens tokens{cluster_key, settings.boot};
-  const KeyedHash reply_tags{cluster_key, "proxy reply tag"};
+  const Tokens tokens{keys.current().secret, settings.boot};
+  const KeyedHash reply_tags{keys.current().secret, "proxy reply tag"};
   Metrics metrics{app.metrics()};
   redis::Metrics redis_metrics{app.metrics()};
   net::UdpMetrics udp_metrics{app.metrics(), "sip"};
@@ -40,9 +43,10 @@ void serve(runtime::Application& app, const config::v1::Proxy& config) {
   std::optional<cluster::EventPublisher> events{std::in_place, producer, app.metrics(), spool};
   LiveCalls live, undelivered;
   Switchboard switchboard{workers_of(config)};
-  Shared shared{config,      settings,      addresses, tokens,        reply_tags,  cluster_key,
-                api_token,   redis_options, directory, *events,       live,        undelivered,
-                switchboard, app.metrics(), metrics,   redis_metrics, udp_metrics, tcp_metrics};
+  Shared shared{config,        settings, addresses,     tokens,      reply_tags,
+                keys,          gate,     to_registrar,  to_proxy,    redis_options,
+                directory,     *events,  live,          undelivered, switchboard,
+                app.metrics(), metrics,  redis_metrics, udp_metrics, tcp_metrics};
   runtime::Workers<Worker> workers{app, switchboard.size(), shared};
   Operations operations{app, shared, workers};
 

@@ -5,6 +5,7 @@
 
 #include "cluster/dialogs.hpp"
 #include "cluster/locations.hpp"
+#include "core/key_ring.hpp"
 #include "net/end_of_turn.hpp"
 #include "proxy/adapters/dialog_keeper.hpp"
 #include "proxy/adapters/reaper.hpp"
@@ -15,6 +16,7 @@
 #include "proxy/fronts/timer_driver.hpp"
 #include "proxy/fronts/transports.hpp"
 #include "redis/connection.hpp"
+#include "rpc/gate.hpp"
 #include "runtime/loop.hpp"
 
 namespace pbx::config::v1 {
@@ -30,8 +32,10 @@ struct Shared {
   const Addresses& addresses;
   const Tokens& tokens;
   const KeyedHash& reply_tags;
-  const Secret& cluster_key;
-  const Secret& api_token;
+  const KeyRing& keys;
+  const rpc::Gate& gate;
+  const rpc::Credentials& to_registrar;
+  const rpc::Credentials& to_proxy;  ///< Other nodes.
   const redis::Options& redis_options;
   const directory::Directory& directory;
   cluster::EventPublisher& events;

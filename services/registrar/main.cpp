@@ -10,6 +10,7 @@
 #include "registrar/config_check.hpp"
 #include "registrar/config_feed.hpp"
 #include "registrar/worker.hpp"
+#include "runtime/identity.hpp"
 #include "runtime/service.hpp"
 #include "runtime/validate.hpp"
 #include "runtime/workers.hpp"
@@ -26,12 +27,6 @@ redis::Options redis_options(runtime::Application& app, const config::v1::Redis&
   return *options;
 }
 
-Secret cluster_key(runtime::Application& app) {
-  auto key = app.secret("cluster_key");
-  if (key.reveal().size() < 16) throw runtime::StartError{"PBX_CLUSTER_KEY: 16 bytes or more"};
-  return key;
-}
-
 state::v1::Node node_of(runtime::Application& app, const GrpcFront& front) {
   state::v1::Node node;
   node.set_service(app.service());
@@ -46,7 +41,7 @@ state::v1::Node node_of(runtime::Application& app, const GrpcFront& front) {
 void serve(runtime::Application& app, const config::v1::Registrar& config) {
   const auto settings = settings_of(config, app.node());
   const auto options = redis_options(app, config.redis());
-  const auto key = cluster_key(app);
+  const auto keys = app.keys("cluster_key");
   auto& registry = app.metrics();
   Metrics metrics{registry};
   redis::Metrics redis_metrics{registry};
@@ -61,10 +56,10 @@ void serve(runtime::Application& app, const config::v1::Registrar& config) {
   KafkaBindingEvents events{publisher, metrics};
   KafkaBindingLog binding_log{config.kafka().brokers(), producer_options, registry, app.clock()};
 
-  const auto api_token = app.secret("api_token");
-  GrpcFront grpc{config.grpc(), api_token, registry};
-  StreamFront streams{config.stream(), api_token, registry};
-  Shared shared{settings, options,       key,     directory, replays,
+  const auto gate = runtime::gate_of(app);
+  GrpcFront grpc{config.grpc(), gate, directory, registry};
+  StreamFront streams{config.stream(), gate, registry};
+  Shared shared{settings, options,       keys,    directory, replays,
                 events,   redis_metrics, metrics, grpc,      streams};
   runtime::Workers<Worker> workers{app, config.workers(), shared};
   ConfigFeed feed{directory, config.kafka().brokers(), producer_options, registry,

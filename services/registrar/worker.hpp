@@ -5,6 +5,7 @@
 #include <string>
 
 #include "cluster/node_lease.hpp"
+#include "core/key_ring.hpp"
 #include "directory/directory.hpp"
 #include "redis/connection.hpp"
 #include "registrar/adapters/redis_location_store.hpp"
@@ -25,7 +26,7 @@ namespace pbx::registrar {
 struct Shared {
   const Settings& settings;
   const redis::Options& redis_options;
-  const Secret& cluster_key;
+  const KeyRing& keys;
   const directory::Directory& directory;
   ReplayGuard& replays;
   BindingEvents& events;
