@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "cluster/call_position.hpp"
 #include "core/clock.hpp"
 #include "core/ids.hpp"
 #include "core/move_function.hpp"
@@ -58,6 +59,13 @@ struct Dialog {
   std::uint32_t sequence = 0;      ///< Of the last event given out.
   std::uint32_t version = 0;       ///< Grows with every write.
   std::optional<EndFacts> end;     ///< Set when it has ended.
+};
+
+/// A part of a tenant's calls.
+struct CallPage {
+  std::vector<Dialog> dialogs;       ///< Without those that ended or vanished meanwhile.
+  std::optional<CallPosition> last;  ///< Of all that were looked at; none: nothing was.
+  bool more = false;                 ///< There are calls behind it.
 };
 
 /// The event that a write asked for: its number, or none when the write was a repetition.
@@ -124,8 +132,9 @@ class Dialogs {
   /// Every leg of a call. Searches the leases of all shards, a millisecond for some thousands of
   /// calls: for what a person asks.
   void load_call(std::string_view call_id, Done<std::vector<Dialog>> done);
-  /// Active calls of a tenant, newest first.
-  void list(TenantId tenant, std::size_t offset, std::size_t limit, Done<std::vector<Dialog>> done);
+  /// Active calls of a tenant, newest first: those behind `after`.
+  void list(TenantId tenant, std::optional<CallPosition> after, std::size_t limit,
+            Done<CallPage> done);
   void count(TenantId tenant, Done<std::size_t> done);
 
   /// Prolongs the leases of live records that this node looks after: a command a shard for all of

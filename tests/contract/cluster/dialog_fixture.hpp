@@ -65,12 +65,15 @@ struct DialogFixture : OnRedis<cluster::Dialogs> {
   Result<cluster::Dialog> load(const state::v1::DialogRecord& made) {
     return get<cluster::Dialog>([&](auto done) { store.load(cluster::key_of(made), done); });
   }
-  std::vector<cluster::Dialog> list(std::uint64_t tenant, std::size_t offset = 0,
-                                    std::size_t limit = 100) {
-    auto found = get<std::vector<cluster::Dialog>>(
-        [&](auto done) { store.list(TenantId{tenant}, offset, limit, done); });
+  cluster::CallPage page(std::uint64_t tenant, const std::optional<cluster::CallPosition>& after,
+                         std::size_t limit) {
+    auto found = get<cluster::CallPage>(
+        [&](auto done) { store.list(TenantId{tenant}, after, limit, done); });
     REQUIRE(found);
     return std::move(*found);
+  }
+  std::vector<cluster::Dialog> list(std::uint64_t tenant) {
+    return page(tenant, std::nullopt, 100).dialogs;
   }
   std::size_t count(std::uint64_t tenant) {
     return *get<std::size_t>([&](auto done) { store.count(TenantId{tenant}, done); });

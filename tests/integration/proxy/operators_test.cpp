@@ -41,6 +41,19 @@ std::vector<state::v1::DialogRecord> calls(int index, std::uint64_t tenant) {
   return {response.calls().begin(), response.calls().end()};
 }
 
+/// One call a page.
+proxy::v1::ListCallsResponse page(std::uint64_t tenant, const std::string& token) {
+  grpc::ClientContext context;
+  rpc::prepare(context, 10s, as_operator());
+  proxy::v1::ListCallsRequest request;
+  request.set_tenant_id(tenant);
+  request.mutable_page()->set_size(1);
+  request.mutable_page()->set_token(token);
+  proxy::v1::ListCallsResponse response;
+  REQUIRE(stub(0)->ListCalls(&context, request, &response).ok());
+  return response;
+}
+
 grpc::StatusCode hang_up(int index, const std::string& call_id) {
   grpc::ClientContext context;
   rpc::prepare(context, 10s, as_operator());
@@ -98,6 +111,59 @@ TEST_CASE("Operators see and end calls from any node", "[proxy]") {
   }));
   CHECK(hang_up(0, id) == grpc::StatusCode::NOT_FOUND);
   bob.enroll(0);
+}
+
+TEST_CASE("A list of calls goes on behind the last one shown, whatever ended meanwhile",
+          "[proxy]") {
+  Phone ann{"1001", "hq.test", site().sip_port(0)};
+  Phone cid{"1003", "hq.test", site().sip_port(1)};
+  Phone bob{"1002", "hq.test", site().sip_port(1)};
+  bob.enroll();
+  ann.call("1002");
+  const auto first = bob.expect("INVITE");
+  bob.answer(first.get(), 180);
+  ann.expect(180);
+  cid.call("1002");
+  const auto second = bob.expect("INVITE");
+  bob.answer(second.get(), 180);
+  cid.expect(180);
+
+  const auto tenant = GENERATE(std::uint64_t{0}, std::uint64_t{1});
+  const auto newest = page(tenant, "");
+  REQUIRE(newest.calls_size() == 1);
+  CHECK(newest.calls(0).caller().aor() == "1003@hq.test");
+  CHECK(hang_up(0, newest.calls(0).call_id()) == grpc::StatusCode::OK);
+  bob.answer(bob.expect("CANCEL").get(), 200);
+  bob.answer(second.get(), 487);
+  bob.expect("ACK");
+  cid.expect(480);
+  REQUIRE(test::eventually([&] { return calls(0, 1).size() == 1; }));
+
+  const auto older = page(tenant, newest.next_token());
+  REQUIRE(older.calls_size() == 1);
+  CHECK(older.calls(0).caller().aor() == "1001@hq.test");
+  CHECK(page(tenant, older.next_token()).calls_size() == (older.next_token().empty() ? 1 : 0));
+  CHECK(hang_up(1, older.calls(0).call_id()) == grpc::StatusCode::OK);
+  bob.answer(bob.expect("CANCEL").get(), 200);
+  bob.answer(first.get(), 487);
+  bob.expect("ACK");
+  ann.expect(480);
+  CHECK(test::eventually([&] { return calls(0, 1).empty(); }));
+  bob.enroll(0);
+}
+
+TEST_CASE("A token of another list is refused", "[proxy]") {
+  for (const std::string token : {"100", "x", "OToxNzUwMDAwMDAwMTIzOmMwZmZlZTphYmNAMTAuMC4wLjE"}) {
+    CAPTURE(token);
+    grpc::ClientContext context;
+    rpc::prepare(context, 10s, as_operator());
+    proxy::v1::ListCallsRequest request;
+    request.set_tenant_id(1);
+    request.mutable_page()->set_token(token);
+    proxy::v1::ListCallsResponse response;
+    CHECK(stub(0)->ListCalls(&context, request, &response).error_code() ==
+          grpc::StatusCode::INVALID_ARGUMENT);
+  }
 }
 
 TEST_CASE("Nodes are listed with their addresses", "[proxy]") {

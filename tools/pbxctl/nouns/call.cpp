@@ -10,6 +10,8 @@ namespace {
 namespace api = proxy::v1;
 using state::v1::DialogRecord;
 
+constexpr std::uint64_t kUsualLimit = 100;
+
 std::string state_word(const DialogRecord& call) {
   switch (call.state()) {
     case state::v1::DIALOG_STATE_CALLING:
@@ -58,7 +60,7 @@ void list(Context& context, const Arguments& arguments) {
                    {"FOR", Column::Align::Right},
                    {"STARTED"},
                    {"NODE"}}};
-  auto left = limit_of(arguments, kNoLimit);
+  auto left = limit_of(arguments, kUsualLimit);
   bool whole = true;
   for (const auto tenant : tenants(context, arguments)) {
     api::ListCallsRequest request;
@@ -71,7 +73,7 @@ void list(Context& context, const Arguments& arguments) {
     if (!whole) break;
   }
   listing.close("calls");
-  if (!whole) context.output.note("There are more; raise --limit.");
+  if (!whole) context.output.note("There are more; raise --limit, or --limit 0 for all.");
 }
 
 /// The call, if it goes on and the scope covers it.
@@ -151,7 +153,8 @@ Command call_command() {
                .summary = "Lists calls that go on now, ringing ones included",
                .examples = {{"pbxctl call list", "all that may be seen"},
                             {"pbxctl call list --tenant hq.north --json", "for a program"}},
-               .options = {tenant_option("Only those of this tenant."), limit_option("calls")},
+               .options = {tenant_option("Only those of this tenant."),
+                           limit_option("calls", std::to_string(kUsualLimit))},
                .run = list},
               {.name = "show",
                .summary = "Shows one call: parties, phones, route, times",
