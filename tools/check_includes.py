@@ -44,7 +44,7 @@ VENDORS = {
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
-LAYER = re.compile(r"pbx_library\([^)]*?\bLAYER\s+(\w+)", re.S)
+LAYER = re.compile(r"(?:pbx_library\([^)]*?\bLAYER|pbx_set_layer\(\w+)\s+(\w+)", re.S)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ build_packages="
   libssl-dev zlib1g-dev libspdlog-dev libcli11-dev catch2"
 # Removes Boost's default version where it is installed, so it goes last.
 boost_packages="libboost1.81-dev"
-run_packages="postgresql-15 redis-server openjdk-17-jre-headless maven kcat baresip-core"
+run_packages="openssl postgresql-15 redis-server openjdk-17-jre-headless maven kcat baresip-core"
 service_packages="libgrpc++1.51 libprotobuf32 libhiredis0.14 librdkafka1 librdkafka++1 libpqxx-6.4
   libprometheus-cpp-core1.0 libspdlog1.10 libssl3 zlib1g ca-certificates"
 test_packages="clang clang-format libclang-rt-14-dev llvm sip-tester sipsak python3-pytest

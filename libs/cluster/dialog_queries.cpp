@@ -5,7 +5,6 @@
 #include <memory>
 #include <numeric>
 #include <optional>
-#include <tuple>
 #include <utility>
 
 #include "cluster/collected.hpp"
@@ -20,35 +19,48 @@ namespace {
 using redis::Command;
 using redis::Reply;
 
-/// A call in the listing of its tenant.
-struct Listed {
-  std::int64_t started_at_ms = 0;
-  calls::Key key;
-
-  /// Newest first; the rest only makes pages agree with each other.
-  friend bool operator<(const Listed& a, const Listed& b) {
-    return std::tie(b.started_at_ms, a.key.call_id, a.key.sip_call_id) <
-           std::tie(a.started_at_ms, b.key.call_id, b.key.sip_call_id);
-  }
-};
-
-/// A ZREVRANGE's members with their scores.
-void add_listed(std::vector<Listed>& listed, const Reply& reply) {
+/// A ZRANGE's members with their scores.
+void add_listed(std::vector<CallPosition>& listed, const Reply& reply) {
   for (std::size_t i = 0; i + 1 < reply.size(); i += 2) {
     auto key = parse_call_member(reply[i].text());
+    if (!key) continue;
     const auto score = std::atof(std::string{reply[i + 1].text()}.c_str());
-    if (key) listed.push_back({static_cast<std::int64_t>(score), *std::move(key)});
+    listed.push_back(
+        {static_cast<std::int64_t>(score), std::move(key->call_id), std::move(key->sip_call_id)});
   }
 }
 
-/// Cuts out a page.
-std::vector<calls::Key> page_of(std::vector<Listed> listed, std::size_t offset, std::size_t limit) {
-  std::sort(listed.begin(), listed.end());
+/// The calls of a shard behind `after`, `limit` at least if there are so many: two commands,
+/// because calls of one millisecond are in another order there.
+std::vector<Command> range_behind(std::string_view key, const std::optional<CallPosition>& after,
+                                  std::size_t limit) {
+  const auto top = after ? std::to_string(after->started_at_ms) : "+inf";
+  std::vector<Command> ranges;
+  Command behind{"ZRANGE", key, after ? "(" + top : top, "-inf", "BYSCORE", "REV", "LIMIT", "0"};
+  behind.add(static_cast<std::int64_t>(limit)).add("WITHSCORES");
+  ranges.push_back(std::move(behind));
+  if (after) ranges.push_back(Command{"ZRANGE", key, top, top, "BYSCORE", "WITHSCORES"});
+  return ranges;
+}
+
+/// Cuts out a page, in order.
+struct Cut {
   std::vector<calls::Key> keys;
-  for (auto i = offset; i < listed.size() && keys.size() < limit; ++i) {
-    keys.push_back(std::move(listed[i].key));
+  CallPage page;
+};
+
+Cut cut(std::vector<CallPosition> listed, const std::optional<CallPosition>& after,
+        std::size_t limit) {
+  if (after) std::erase_if(listed, [&](const CallPosition& one) { return !(*after < one); });
+  std::sort(listed.begin(), listed.end());
+  Cut result;
+  result.page.more = listed.size() > limit;
+  listed.resize(std::min(listed.size(), limit));
+  if (!listed.empty()) result.page.last = listed.back();
+  for (auto& one : listed) {
+    result.keys.push_back({std::move(one.sip_call_id), std::move(one.call_id)});
   }
-  return keys;
+  return result;
 }
 
 /// What ZSCAN is to look for among the leases; empty: no call of ours is named like that.
@@ -117,7 +129,8 @@ void Dialogs::load_all(std::vector<calls::Key> keys, Done<std::vector<calls::Cal
   // A place for each key: answers may come in any order.
   auto found = std::make_shared<Collected<std::optional<calls::Call>>>();
   found->items.resize(keys.size());
-  found->done = [done = std::move(done)](Result<std::vector<std::optional<calls::Call>>> all) mutable {
+  found->done = [done =
+                     std::move(done)](Result<std::vector<std::optional<calls::Call>>> all) mutable {
     if (!all) return done(all.error());
     std::vector<calls::Call> dialogs;
     for (auto& dialog : *all) {
@@ -155,28 +168,32 @@ void Dialogs::load_call(std::string_view call_id, Done<std::vector<calls::Call>>
   search->legs.finish_one();
 }
 
-void Dialogs::list(TenantId tenant, std::size_t offset, std::size_t limit,
-                   Done<std::vector<calls::Call>> done) {
-  if (limit == 0) return done(std::vector<calls::Call>{});
-  auto listed = std::make_shared<Collected<Listed>>();
-  listed->done = [this, offset, limit,
-                  done = std::move(done)](Result<std::vector<Listed>> all) mutable {
+void Dialogs::list(TenantId tenant, std::optional<CallPosition> after, std::size_t limit,
+                   Done<CallPage> done) {
+  if (limit == 0) return done(CallPage{});
+  auto listed = std::make_shared<Collected<CallPosition>>();
+  listed->done = [this, after, limit,
+                  done = std::move(done)](Result<std::vector<CallPosition>> all) mutable {
     if (!all) return done(all.error());
-    auto live_only = [done = std::move(done)](Result<std::vector<calls::Call>> dialogs) mutable {
-      if (dialogs) std::erase_if(*dialogs, [](const calls::Call& one) { return one.end.has_value(); });
-      done(std::move(dialogs));
+    auto [keys, page] = cut(*std::move(all), after, limit);
+    auto live_only = [page = std::move(page),
+                      done = std::move(done)](Result<std::vector<calls::Call>> dialogs) mutable {
+      if (!dialogs) return done(dialogs.error());
+      page.dialogs = *std::move(dialogs);
+      std::erase_if(page.dialogs, [](const calls::Call& one) { return one.end.has_value(); });
+      done(std::move(page));
     };
-    load_all(page_of(*std::move(all), offset, limit), std::move(live_only));
+    load_all(std::move(keys), std::move(live_only));
   };
   for (std::uint32_t shard = 0; shard < redis_keys::kDialogShards; ++shard) {
-    Command range{"ZREVRANGE", redis_keys::calls(shard, tenant), "0"};
-    range.add(static_cast<std::int64_t>(offset + limit - 1)).add("WITHSCORES");
-    ++listed->missing;
-    redis_.send(std::move(range), [listed](Result<Reply> reply) {
-      if (!reply) listed->error = reply.error();
-      if (reply) add_listed(listed->items, *reply);
-      listed->finish_one();
-    });
+    for (auto& range : range_behind(redis_keys::calls(shard, tenant), after, limit + 1)) {
+      ++listed->missing;
+      redis_.send(std::move(range), [listed](Result<Reply> reply) {
+        if (!reply) listed->error = reply.error();
+        if (reply) add_listed(listed->items, *reply);
+        listed->finish_one();
+      });
+    }
   }
   listed->finish_one();
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "calls/call.hpp"
+#include "cluster/call_position.hpp"
 #include "core/clock.hpp"
 #include "core/ids.hpp"
 #include "core/move_function.hpp"
@@ -30,6 +31,13 @@ struct EncodedCall {
   std::uint32_t version = 0;
   std::string caller_tag;
   std::string value;  ///< See dialog_codec.hpp.
+};
+
+/// A part of a tenant's calls.
+struct CallPage {
+  std::vector<calls::Call> dialogs;  ///< Without those that ended or vanished meanwhile.
+  std::optional<CallPosition> last;  ///< Of all that were looked at; none: nothing was.
+  bool more = false;                 ///< There are calls behind it.
 };
 
 /// A record that nobody renewed.
@@ -55,12 +63,14 @@ class Dialogs {
   void load_functions(redis::Client& redis) const { functions_.load(redis); }
 
   /// A new call. AlreadyExists: this caller (tenant, Call-ID and tag) has a live record, made by
-  /// another node or by the request's first passage. Overloaded: too many records under one Call-ID.
+  /// another node or by the request's first passage. Overloaded: too many records under one
+  /// Call-ID.
   void begin(const EncodedCall& call, Duration lease, Done<void> done);
-  /// Writes the call over its version `expected` (0: where Redis has none of it, as when it has lost
-  /// it). Nothing: done. A call: what is there instead, another version, or one that has ended, which
-  /// nothing replaces. NotFound: nothing is there, and `expected` was not 0. With an ended call its
-  /// lease is that of whoever delivers the event, for `lease`, and it is listed no more.
+  /// Writes the call over its version `expected` (0: where Redis has none of it, as when it has
+  /// lost it). Nothing: done. A call: what is there instead, another version, or one that has
+  /// ended, which nothing replaces. NotFound: nothing is there, and `expected` was not 0. With an
+  /// ended call its lease is that of whoever delivers the event, for `lease`, and it is listed no
+  /// more.
   void write(const EncodedCall& call, std::uint32_t expected, Duration lease,
              Done<std::optional<calls::Call>> done);
   /// The ENDED event is delivered: what stays for some minutes is that there was such a call, which
@@ -76,8 +86,9 @@ class Dialogs {
   /// Every leg of a call. Searches the leases of all shards, a millisecond for some thousands of
   /// calls: for what a person asks.
   void load_call(std::string_view call_id, Done<std::vector<calls::Call>> done);
-  /// Active calls of a tenant, newest first.
-  void list(TenantId tenant, std::size_t offset, std::size_t limit, Done<std::vector<calls::Call>> done);
+  /// Active calls of a tenant, newest first: those behind `after`.
+  void list(TenantId tenant, std::optional<CallPosition> after, std::size_t limit,
+            Done<CallPage> done);
   void count(TenantId tenant, Done<std::size_t> done);
 
   /// Prolongs the leases of live records that this node looks after: a command a shard for all of
@@ -88,7 +99,8 @@ class Dialogs {
   /// The same for ended records whose events this node has yet to deliver.
   void renew_ended(std::span<const calls::Key> keys, Duration lease);
   /// For the reaper: takes up to `limit` records whose lease ran out for itself for `lease`; no
-  /// other caller gets them meanwhile. Load each, then end it or send its event again and forget() it.
+  /// other caller gets them meanwhile. Load each, then end it or send its event again and forget()
+  /// it.
   void unfinished(Duration lease, std::size_t limit, Done<std::vector<Lapsed>> done);
 
  private:

@@ -53,8 +53,8 @@ KeyedHashes::KeyedHashes(const KeyRing& ring, std::string_view purpose) {
 }
 
 const KeyedHash* KeyedHashes::find(std::uint8_t id) const {
-  const auto found = std::find_if(hashes_.begin(), hashes_.end(),
-                                  [=](const One& one) { return one.id == id; });
+  const auto found =
+      std::find_if(hashes_.begin(), hashes_.end(), [=](const One& one) { return one.id == id; });
   return found == hashes_.end() ? nullptr : &found->hash;
 }
 

@@ -10,9 +10,9 @@
 
 namespace pbx {
 
-/// The cluster's keys: the first one makes what others check (tokens, branches, nonces, tags), every
-/// one is good for checking. So a key is changed in three steps, each a rolling restart of all
-/// processes: the new one is added behind the old, the two change places, the old one goes.
+/// The cluster's keys: the first one makes what others check (tokens, branches, nonces, tags),
+/// every one is good for checking. So a key is changed in three steps, each a rolling restart of
+/// all processes: the new one is added behind the old, the two change places, the old one goes.
 class KeyRing {
  public:
   static constexpr std::size_t kMostKeys = 4;

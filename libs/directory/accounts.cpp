@@ -11,11 +11,13 @@ const Accounts::Account* Accounts::get(std::uint64_t id) const {
 }
 
 Accounts::Flipped Accounts::put(std::uint64_t id, Account account) {
+  std::unique_lock lock{mutex_};
   const auto [place, fresh] = accounts_.try_emplace(id);
   const bool weighs_on_others =
       fresh ? account.suspended
             : account.suspended != place->second.suspended || account.path != place->second.path;
   place->second = std::move(account);
+  lock.unlock();
 
   Flipped flipped;
   if (weighs_on_others) settle_below(id, flipped);
@@ -28,7 +30,10 @@ Accounts::Flipped Accounts::remove(std::uint64_t id) {
   const auto found = accounts_.find(id);
   if (found == accounts_.end()) return flipped;
   const bool was_suspended = found->second.suspended;
-  accounts_.erase(found);
+  {
+    const std::unique_lock lock{mutex_};
+    accounts_.erase(found);
+  }
   settle(id, true, flipped);
   if (was_suspended) settle_below(id, flipped);
   return flipped;
@@ -45,6 +50,17 @@ const Tenant* Accounts::find(TenantId id) const {
   std::shared_lock lock{mutex_};
   const auto found = tenants_.find(id.value);
   return found == tenants_.end() ? nullptr : found->second.get();
+}
+
+std::string Accounts::path(TenantId id) const {
+  std::shared_lock lock{mutex_};
+  const auto found = accounts_.find(id.value);
+  std::string text;
+  if (found == accounts_.end()) return text;
+  for (const auto step : found->second.path) {
+    text.append(text.empty() ? "" : ".").append(std::to_string(step));
+  }
+  return text;
 }
 
 bool Accounts::suspended(const Account& account) const {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <shared_mutex>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
@@ -14,7 +15,7 @@
 namespace pbx::directory {
 
 /// The account tree: who is suspended because something above is. One writer, any number of
-/// readers of find().
+/// readers of find() and path().
 class Accounts {
  public:
   struct Account {
@@ -33,6 +34,8 @@ class Accounts {
   /// Makes a place for an account that has not been seen yet; lives as long as this object.
   Tenant& tenant(TenantId id);
   const Tenant* find(TenantId id) const;
+  /// "1.4.9", itself last; empty: there is no such account (any more).
+  std::string path(TenantId id) const;
   std::size_t size() const { return accounts_.size(); }
 
  private:
@@ -41,7 +44,7 @@ class Accounts {
   void settle_below(std::uint64_t id, Flipped& flipped);
 
   std::unordered_map<std::uint64_t, Account> accounts_;
-  mutable std::shared_mutex mutex_;  ///< Guards the shape of tenants_.
+  mutable std::shared_mutex mutex_;  ///< Guards the shape of tenants_ and accounts_.
   std::unordered_map<std::uint64_t, std::unique_ptr<Tenant>> tenants_;
 };
 

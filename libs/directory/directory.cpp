@@ -387,6 +387,7 @@ std::optional<Login> Directory::login(std::string_view realm, std::string_view u
 }
 
 const Tenant* Directory::tenant(TenantId id) const { return state_->accounts.find(id); }
+std::string Directory::path(TenantId id) const { return state_->accounts.path(id); }
 
 void Directory::on_change(std::function<void(const Change&)> listener) {
   std::lock_guard lock{state_->writer};

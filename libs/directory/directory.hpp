@@ -53,6 +53,8 @@ class Directory {
   std::optional<Login> login(std::string_view realm, std::string_view username) const;
   /// Null: nothing was heard of such an account.
   const Tenant* tenant(TenantId id) const;
+  /// Of an account, "1.4.9": where it lies in the tree. Empty: there is no such account.
+  std::string path(TenantId id) const;
 
   /// Called on the applying thread after the directory shows the change, with no lock held.
   /// Subscribe before the first apply(), or after catching up to skip what is past; not while

@@ -1,9 +1,6 @@
 #include "rpc/authorizer.hpp"
 
-#include <grpcpp/client_context.h>
 #include <grpcpp/server_context.h>
-
-#include <string_view>
 
 #include "core/errc.hpp"
 
@@ -23,23 +20,24 @@ std::string_view metadata(const grpc::ServerContextBase& context, const char* ke
 
 Result<Caller> Authorizer::check(const grpc::ServerContextBase& context) const {
   const auto shown = metadata(context, "authorization");
-  if (!shown.starts_with(kBearer) || !admits(shown.substr(kBearer.size()))) {
-    return Errc::Unauthenticated;
-  }
-  return Caller{std::string{metadata(context, "pbx-actor")},
-                std::string{metadata(context, "pbx-scope")}};
+  if (!shown.starts_with(kBearer)) return Errc::Unauthenticated;
+  return gate_.admit(method_of(context), shown.substr(kBearer.size()));
 }
 
-bool Authorizer::admits(std::string_view token) const {
-  return !token_.empty() && equal_in_constant_time(token, token_.reveal());
+void Authorizer::begin(const grpc::ServerContextBase* call, std::string_view method) {
+  const std::lock_guard lock{mutex_};
+  calls_[call] = method;
 }
 
-void add_caller(grpc::ClientContext& context, const Secret& token, const Caller& caller) {
-  if (!token.empty()) {
-    context.AddMetadata("authorization", std::string{kBearer} + token.reveal());
-  }
-  if (!caller.actor.empty()) context.AddMetadata("pbx-actor", caller.actor);
-  if (!caller.scope.empty()) context.AddMetadata("pbx-scope", caller.scope);
+void Authorizer::end(const grpc::ServerContextBase* call) {
+  const std::lock_guard lock{mutex_};
+  calls_.erase(call);
+}
+
+std::string_view Authorizer::method_of(const grpc::ServerContextBase& context) const {
+  const std::lock_guard lock{mutex_};
+  const auto found = calls_.find(&context);
+  return found == calls_.end() ? std::string_view{} : found->second;
 }
 
 }  // namespace pbx::rpc

@@ -1,40 +1,39 @@
 #pragma once
 
-#include <string>
+#include <mutex>
 #include <string_view>
+#include <unordered_map>
 
 #include "core/result.hpp"
 #include "core/secret.hpp"
+#include "rpc/caller.hpp"
+#include "rpc/gate.hpp"
 
 namespace grpc {
-class ClientContext;
 class ServerContextBase;
 }  // namespace grpc
 
 namespace pbx::rpc {
 
-/// On whose behalf a call is made: metadata `pbx-actor` ("alice@north", for the history) and
-/// `pbx-scope` (an account path, "1.4"; empty: the whole platform).
-struct Caller {
-  std::string actor;
-  std::string scope;
-};
-
-/// Checks `authorization: Bearer <token>` in constant time. Safe to use from any thread.
+/// A gRPC server's way to its gate: reads `authorization: Bearer <token>` and knows which method a
+/// call is for. Safe to use from any thread.
 class Authorizer {
  public:
-  explicit Authorizer(Secret token) : token_{std::move(token)} {}
+  explicit Authorizer(Gate gate) : gate_{std::move(gate)} {}
 
-  /// Errc::Unauthenticated without the token. An empty token on this side lets nobody in.
+  /// As Gate::admit. A call that never began is refused.
   Result<Caller> check(const grpc::ServerContextBase& context) const;
-  /// The same for a token by itself, as a stream's greeting carries it.
-  bool admits(std::string_view token) const;
+
+  /// By Server's interceptor: `method` as on the wire, of static life. gRPC tells it there alone.
+  void begin(const grpc::ServerContextBase* call, std::string_view method);
+  void end(const grpc::ServerContextBase* call);
 
  private:
-  Secret token_;
-};
+  std::string_view method_of(const grpc::ServerContextBase& context) const;
 
-/// The client's side: adds what check() reads. Empty fields are left out.
-void add_caller(grpc::ClientContext& context, const Secret& token, const Caller& caller = {});
+  const Gate gate_;
+  mutable std::mutex mutex_;
+  std::unordered_map<const grpc::ServerContextBase*, std::string_view> calls_;
+};
 
 }  // namespace pbx::rpc

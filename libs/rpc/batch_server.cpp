@@ -27,9 +27,9 @@ constexpr std::size_t kStrangers = 256;
 /// handlers; from here it is only watched.
 class BatchListener : public std::enable_shared_from_this<BatchListener> {
  public:
-  BatchListener(const config::v1::StreamServer& config, Secret api_token,
-                BatchServerOptions options, prometheus::Registry& registry)
-      : facts_{std::make_shared<ServerFacts>(options, Authorizer{std::move(api_token)},
+  BatchListener(const config::v1::StreamServer& config, Gate gate, BatchServerOptions options,
+                prometheus::Registry& registry)
+      : facts_{std::make_shared<ServerFacts>(options, std::move(gate),
                                              server_tls(config.has_tls() ? &config.tls() : nullptr),
                                              BatchServerMetrics{registry, options.method})} {}
 
@@ -135,11 +135,11 @@ class BatchListener : public std::enable_shared_from_this<BatchListener> {
 
 }  // namespace detail
 
-BatchServer::BatchServer(const config::v1::StreamServer& config, Secret api_token,
+BatchServer::BatchServer(const config::v1::StreamServer& config, Gate gate,
                          BatchServerOptions options, prometheus::Registry& registry)
     : listen_{config.listen()},
-      listener_{std::make_shared<detail::BatchListener>(config, std::move(api_token),
-                                                        std::move(options), registry)} {}
+      listener_{std::make_shared<detail::BatchListener>(config, std::move(gate), std::move(options),
+                                                        registry)} {}
 
 BatchServer::~BatchServer() = default;
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/secret.hpp"
+#include "rpc/gate.hpp"
 
 namespace google::protobuf {
 class MessageLite;
@@ -47,7 +47,8 @@ class BatchPeer {
 };
 
 /// Server of a batched stream over TCP, plain or mutual TLS. Each connection belongs to one worker
-/// and runs on its loop alone; a new one goes to the worker that has fewest.
+/// and runs on its loop alone; a new one goes to the worker that has fewest. Who may open one,
+/// `gate` says, of its greeting: a stream outlives its token.
 class BatchServer {
  public:
   /// Called on the worker's thread for each item, `item` being valid during the call.
@@ -55,7 +56,7 @@ class BatchServer {
       std::function<void(const std::shared_ptr<BatchPeer>& peer, std::string_view item)>;
 
   /// Throws std::exception when a certificate cannot be read.
-  BatchServer(const config::v1::StreamServer& config, Secret api_token, BatchServerOptions options,
+  BatchServer(const config::v1::StreamServer& config, Gate gate, BatchServerOptions options,
               prometheus::Registry& registry);
   /// After stop(), or after the loops have gone.
   ~BatchServer();

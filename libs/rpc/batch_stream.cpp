@@ -12,7 +12,6 @@
 #include "rpc/batch_wire.hpp"
 #include "rpc/detail/pending_items.hpp"
 #include "rpc/detail/stream_call.hpp"
-#include "rpc/greeting.hpp"
 #include "rpc/metrics.hpp"
 #include "telemetry/log.hpp"
 
@@ -27,15 +26,14 @@ constexpr milliseconds kSweep{50};
 constexpr std::size_t kMaxReplies = 16 * 1024 * 1024;
 
 std::vector<detail::StreamTarget> targets_of(const config::v1::StreamClient& config,
-                                             const BatchStreamOptions& options, const Secret& token,
-                                             std::size_t number) {
-  const auto hello = std::make_shared<const std::string>(make_hello(options.method, token));
+                                             const BatchStreamOptions& options,
+                                             const Credentials& credentials, std::size_t number) {
   const auto tls = detail::client_tls(config.has_tls() ? &config.tls() : nullptr);
   std::vector<detail::StreamTarget> targets;
   for (const auto& name : config.targets()) {
     const auto server = net::parse_host_port(name);
     if (!server) throw std::runtime_error{"stream target is not host:port: " + name};
-    targets.push_back({name, *server, number, options.method, hello, tls, kMaxReplies});
+    targets.push_back({name, *server, number, options.method, credentials, tls, kMaxReplies});
   }
   if (targets.empty()) throw std::runtime_error{"stream client without targets"};
   return targets;
@@ -50,13 +48,13 @@ std::vector<detail::StreamTarget> targets_of(const config::v1::StreamClient& con
 class BatchStreamCore::Impl final : public detail::StreamEvents,
                                     public std::enable_shared_from_this<Impl> {
  public:
-  Impl(boost::asio::io_context& loop, const config::v1::StreamClient& config, const Secret& token,
-       BatchStreamOptions options, prometheus::Registry& registry)
+  Impl(boost::asio::io_context& loop, const config::v1::StreamClient& config,
+       const Credentials& credentials, BatchStreamOptions options, prometheus::Registry& registry)
       : loop_{loop},
         options_{std::move(options)},
         metrics_{registry, options_.method},
         number_{options_.home.value_or(static_cast<std::size_t>(random_u64() >> 1))},
-        targets_{targets_of(config, options_, token, number_)},
+        targets_{targets_of(config, options_, credentials, number_)},
         home_{number_ % targets_.size()},
         target_{home_},
         home_events_{*this},
@@ -336,9 +334,10 @@ class BatchStreamCore::Impl final : public detail::StreamEvents,
 };
 
 BatchStreamCore::BatchStreamCore(boost::asio::io_context& loop,
-                                 const config::v1::StreamClient& config, Secret token,
+                                 const config::v1::StreamClient& config, Credentials credentials,
                                  BatchStreamOptions options, prometheus::Registry& registry)
-    : impl_{std::make_shared<Impl>(loop, config, std::move(token), std::move(options), registry)} {
+    : impl_{std::make_shared<Impl>(loop, config, std::move(credentials), std::move(options),
+                                   registry)} {
   impl_->start();
 }
 

@@ -13,7 +13,7 @@
 #include "core/errc.hpp"
 #include "core/move_function.hpp"
 #include "core/result.hpp"
-#include "core/secret.hpp"
+#include "rpc/identity.hpp"
 
 namespace google::protobuf {
 class MessageLite;
@@ -55,7 +55,8 @@ class BatchStreamCore {
 
   /// Throws std::exception: no target, one without a port, a certificate that cannot be read.
   BatchStreamCore(boost::asio::io_context& loop, const config::v1::StreamClient& config,
-                  Secret token, BatchStreamOptions options, prometheus::Registry& registry);
+                  Credentials credentials, BatchStreamOptions options,
+                  prometheus::Registry& registry);
   ~BatchStreamCore();
   BatchStreamCore(const BatchStreamCore&) = delete;
   BatchStreamCore& operator=(const BatchStreamCore&) = delete;
@@ -82,9 +83,9 @@ class BatchStream {
  public:
   using Done = MoveFunction<void(Result<Reply>)>;
 
-  BatchStream(boost::asio::io_context& loop, const config::v1::StreamClient& config, Secret token,
-              BatchStreamOptions options, prometheus::Registry& registry)
-      : core_{loop, config, std::move(token), std::move(options), registry} {}
+  BatchStream(boost::asio::io_context& loop, const config::v1::StreamClient& config,
+              Credentials credentials, BatchStreamOptions options, prometheus::Registry& registry)
+      : core_{loop, config, std::move(credentials), std::move(options), registry} {}
 
   /// Sets the id itself. `done` runs exactly once, later, on the loop: the reply, or
   /// Errc::Unavailable, Timeout, Overloaded, BadData; not at all if the stream is destroyed first.

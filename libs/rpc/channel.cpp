@@ -3,50 +3,16 @@
 #include <grpcpp/client_context.h>
 #include <grpcpp/create_channel.h>
 #include <grpcpp/support/channel_arguments.h>
-#include <grpcpp/support/client_interceptor.h>
 #include <netdb.h>
 #include <sys/socket.h>
 
 #include <stdexcept>
-#include <string_view>
-#include <vector>
 
 #include "pbx/config/v1/common.pb.h"
 #include "rpc/detail/credentials.hpp"
 
 namespace pbx::rpc {
 namespace {
-
-/// Shows the token with each call. (Call credentials would be gRPC's own way, but it refuses them
-/// on channels without TLS.)
-class TokenInterceptor final : public grpc::experimental::Interceptor {
- public:
-  explicit TokenInterceptor(const std::string& header) : header_{header} {}
-
-  void Intercept(grpc::experimental::InterceptorBatchMethods* methods) override {
-    using Point = grpc::experimental::InterceptionHookPoints;
-    if (methods->QueryInterceptionHookPoint(Point::PRE_SEND_INITIAL_METADATA)) {
-      methods->GetSendInitialMetadata()->emplace("authorization", header_);
-    }
-    methods->Proceed();
-  }
-
- private:
-  const std::string& header_;
-};
-
-class TokenInterceptorFactory final : public grpc::experimental::ClientInterceptorFactoryInterface {
- public:
-  explicit TokenInterceptorFactory(const Secret& token) : header_{"Bearer " + token.reveal()} {}
-
-  grpc::experimental::Interceptor* CreateClientInterceptor(
-      grpc::experimental::ClientRpcInfo*) override {
-    return new TokenInterceptor{header_};
-  }
-
- private:
-  const std::string header_;
-};
 
 grpc::ChannelArguments arguments() {
   grpc::ChannelArguments args;
@@ -126,23 +92,20 @@ const config::v1::Tls* tls_of(const config::v1::GrpcClient& config) {
 
 }  // namespace
 
-std::shared_ptr<grpc::Channel> connect(const config::v1::GrpcClient& config, const Secret& token) {
+std::shared_ptr<grpc::Channel> connect(const config::v1::GrpcClient& config) {
   auto args = arguments();
   if (config.targets_size() > 1 && config.has_tls()) {
     // Addresses stand in the target, so the certificate is checked against the first name.
     args.SetSslTargetNameOverride(split(config.targets(0)).host);
   }
-  std::vector<std::unique_ptr<grpc::experimental::ClientInterceptorFactoryInterface>> interceptors;
-  if (!token.empty()) interceptors.push_back(std::make_unique<TokenInterceptorFactory>(token));
-  return grpc::experimental::CreateCustomChannelWithInterceptors(
-      join_targets(config), detail::channel_credentials(tls_of(config)), args,
-      std::move(interceptors));
+  return grpc::CreateCustomChannel(join_targets(config),
+                                   detail::channel_credentials(tls_of(config)), args);
 }
 
 void prepare(grpc::ClientContext& context, std::chrono::milliseconds timeout,
-             const Caller& caller) {
+             const Credentials& credentials, const Caller& caller) {
   context.set_deadline(std::chrono::system_clock::now() + timeout);
-  add_caller(context, Secret{}, caller);
+  context.AddMetadata("authorization", "Bearer " + credentials.token(caller).reveal());
 }
 
 }  // namespace pbx::rpc

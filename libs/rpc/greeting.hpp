@@ -37,6 +37,7 @@ enum class Verdict : std::uint8_t {
   Unauthenticated = 4,
   Full = 5,      ///< Too many streams.
   Draining = 6,  ///< The server is about to end.
+  Denied = 7,    ///< The caller is known, and may not.
 };
 
 struct Answer {

@@ -80,6 +80,7 @@ BatchServerMetrics::BatchServerMetrics(prometheus::Registry& registry, const std
                      "Times a stream was not read on because it was owed too many answers",
                      {{"method", method}})},
       refused_unauthenticated{refused(registry, method, "unauthenticated")},
+      refused_denied{refused(registry, method, "denied")},
       refused_full{refused(registry, method, "full")},
       refused_draining{refused(registry, method, "draining")},
       refused_greeting{refused(registry, method, "greeting")},

@@ -43,6 +43,7 @@ struct BatchServerMetrics {
   prometheus::Counter& malformed;
   prometheus::Counter& paused;
   prometheus::Counter& refused_unauthenticated;
+  prometheus::Counter& refused_denied;
   prometheus::Counter& refused_full;
   prometheus::Counter& refused_draining;
   prometheus::Counter& refused_greeting;

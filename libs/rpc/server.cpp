@@ -40,11 +40,17 @@ const char* code_name(grpc::StatusCode code) {
   return index < std::size(kNames) ? kNames[index] : "UNKNOWN";
 }
 
-/// Counts one unary call when its status is sent.
-class CallMetrics final : public grpc::experimental::Interceptor {
+/// Tells the authorizer what one unary call is for, and counts it when its status is sent.
+class UnaryCall final : public grpc::experimental::Interceptor {
  public:
-  CallMetrics(prometheus::Registry& registry, std::string_view method)
-      : registry_{registry}, method_{method}, began_{Steady::now()} {}
+  UnaryCall(prometheus::Registry& registry, Authorizer& authorizer,
+            grpc::experimental::ServerRpcInfo& call)
+      : registry_{registry}, authorizer_{authorizer}, context_{call.server_context()} {
+    const std::string_view name = call.method();  // lives with its service
+    method_ = name.substr(name.rfind('/') + 1);
+    authorizer_.begin(context_, name);
+  }
+  ~UnaryCall() override { authorizer_.end(context_); }
 
   void Intercept(grpc::experimental::InterceptorBatchMethods* methods) override {
     using Point = grpc::experimental::InterceptionHookPoints;
@@ -66,26 +72,28 @@ class CallMetrics final : public grpc::experimental::Interceptor {
   }
 
   prometheus::Registry& registry_;
-  const std::string method_;
-  const Steady::time_point began_;
+  Authorizer& authorizer_;
+  const grpc::ServerContextBase* const context_;
+  std::string method_;
+  const Steady::time_point began_ = Steady::now();
 };
 
-class CallMetricsFactory final : public grpc::experimental::ServerInterceptorFactoryInterface {
+class UnaryCalls final : public grpc::experimental::ServerInterceptorFactoryInterface {
  public:
-  explicit CallMetricsFactory(prometheus::Registry& registry) : registry_{registry} {}
+  UnaryCalls(prometheus::Registry& registry, Authorizer& authorizer)
+      : registry_{registry}, authorizer_{authorizer} {}
 
   /// Only methods of registered services come here, so the label's set is closed. Streams would pay
   /// for each message; they count for themselves.
   grpc::experimental::Interceptor* CreateServerInterceptor(
       grpc::experimental::ServerRpcInfo* call) override {
     if (call->type() != grpc::experimental::ServerRpcInfo::Type::UNARY) return nullptr;
-    std::string_view method = call->method();
-    method.remove_prefix(method.rfind('/') + 1);
-    return new CallMetrics{registry_, method};
+    return new UnaryCall{registry_, authorizer_, *call};
   }
 
  private:
   prometheus::Registry& registry_;
+  Authorizer& authorizer_;
 };
 
 }  // namespace
@@ -97,9 +105,8 @@ struct Server::Impl {
   std::unique_ptr<grpc::Server> server;
 };
 
-Server::Server(const config::v1::GrpcServer& config, Secret api_token,
-               prometheus::Registry& registry)
-    : authorizer_{std::move(api_token)}, impl_{std::make_unique<Impl>()} {
+Server::Server(const config::v1::GrpcServer& config, Gate gate, prometheus::Registry& registry)
+    : authorizer_{std::move(gate)}, impl_{std::make_unique<Impl>()} {
   impl_->listen = config.listen();
   auto& builder = impl_->builder;
   const auto* tls = config.has_tls() ? &config.tls() : nullptr;
@@ -113,7 +120,7 @@ Server::Server(const config::v1::GrpcServer& config, Secret api_token,
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, 1'024);  // of one connection
   builder.SetMaxReceiveMessageSize(16 * 1024 * 1024);
   std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> interceptors;
-  interceptors.push_back(std::make_unique<CallMetricsFactory>(registry));
+  interceptors.push_back(std::make_unique<UnaryCalls>(registry, authorizer_));
   builder.experimental().SetInterceptorCreators(std::move(interceptors));
 }
 

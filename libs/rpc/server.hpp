@@ -4,7 +4,6 @@
 #include <memory>
 #include <string>
 
-#include "core/secret.hpp"
 #include "rpc/authorizer.hpp"
 
 namespace grpc {
@@ -19,11 +18,12 @@ class GrpcServer;
 
 namespace pbx::rpc {
 
-/// A gRPC server, plain or mutual TLS, counting every unary call by method and code. Services use
+/// A gRPC server, plain or mutual TLS, counting every unary call by method and code; who may call
+/// what, `gate` says. Services use
 /// the callback API (unary.hpp, batch_server.hpp). Threads are gRPC's own.
 class Server {
  public:
-  Server(const config::v1::GrpcServer& config, Secret api_token, prometheus::Registry& registry);
+  Server(const config::v1::GrpcServer& config, Gate gate, prometheus::Registry& registry);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

@@ -11,7 +11,7 @@
 #include "rpc/authorizer.hpp"
 #include "rpc/status.hpp"
 
-// Unary methods of a callback-API service. Each checks the token first. Include it in the fronts'
+// Unary methods of a callback-API service. Each passes the gate first. Include it in the fronts'
 // .cpp only: it brings gRPC's headers.
 namespace pbx::rpc {
 

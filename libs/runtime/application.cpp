@@ -228,6 +228,14 @@ Secret Application::optional_secret(std::string_view name) const {
   return find_secret(name).value_or(Secret{});
 }
 
+KeyRing Application::keys(std::string_view name) const {
+  auto ring = KeyRing::parse(secret(name));
+  if (ring) return *std::move(ring);
+  throw StartError{secret_variable(name) +
+                   ": use keys with ids, \"7:secret,6:secret\"; the first one makes, all check; "
+                   "ids from 0 to 255, four keys at most, secrets of 16 characters or more"};
+}
+
 void Application::ready_when(std::string_view name, std::function<bool()> condition) {
   impl_->health.ready_when(std::string{name}, std::move(condition));
 }

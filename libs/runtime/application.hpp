@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "core/clock.hpp"
+#include "core/key_ring.hpp"
 #include "core/secret.hpp"
 #include "runtime/errors.hpp"
 
@@ -48,6 +49,8 @@ class Application {
   Secret secret(std::string_view name) const;
   /// The same; empty when neither is set.
   Secret optional_secret(std::string_view name) const;
+  /// A secret that is a ring of keys, "7:secret,6:secret" (KeyRing::parse). Throws StartError.
+  KeyRing keys(std::string_view name) const;
 
   /// /readyz answers 200 when every condition holds, else 503 with the names of those that do not.
   /// Asked on the main thread at each probe: answer at once.

@@ -8,6 +8,7 @@
 #include "billing/metrics.hpp"
 #include "rpc/server.hpp"
 #include "runtime/application.hpp"
+#include "runtime/identity.hpp"
 #include "runtime/validate.hpp"
 
 namespace pbx::billing {
@@ -33,7 +34,7 @@ void serve(runtime::Application& app, const config::v1::Billing& config) {
   CdrStore store{pool};
 
   boost::asio::thread_pool blocking{database.connections};
-  rpc::Server server{config.grpc(), app.secret("api_token"), app.metrics()};
+  rpc::Server server{config.grpc(), runtime::gate_of(app), app.metrics()};
   GrpcFront front{store, blocking, server.authorizer()};
   server.add(front.service());
   server.start();

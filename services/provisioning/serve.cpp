@@ -10,6 +10,7 @@
 #include "provisioning/metrics.hpp"
 #include "rpc/server.hpp"
 #include "runtime/application.hpp"
+#include "runtime/identity.hpp"
 #include "runtime/validate.hpp"
 
 namespace pbx::provisioning {
@@ -37,7 +38,7 @@ void serve(runtime::Application& app, const config::v1::Provisioning& config) {
   Publisher publisher{outbox, topic, metrics};
 
   boost::asio::thread_pool blocking{database.connections};
-  rpc::Server server{config.grpc(), app.secret("api_token"), app.metrics()};
+  rpc::Server server{config.grpc(), runtime::gate_of(app), app.metrics()};
   GrpcFront front{books, blocking, server.authorizer(), metrics};
   server.add(front.service());
   server.start();

@@ -13,24 +13,20 @@
 #include "proxy/fronts/transports.hpp"
 #include "proxy/operations.hpp"
 #include "proxy/settings.hpp"
-#include "runtime/errors.hpp"
+#include "runtime/identity.hpp"
 #include "runtime/service.hpp"
 
 namespace pbx::proxy {
 namespace {
 
-KeyRing cluster_keys(runtime::Application& app) {
-  auto keys = KeyRing::parse(app.secret("cluster_key"));
-  if (!keys) throw runtime::StartError{"PBX_CLUSTER_KEY: no keys of 16 bytes or more"};
-  return *std::move(keys);
-}
-
 void serve(runtime::Application& app, const config::v1::Proxy& config) {
   const auto settings = settings_of(config, app.node());
   const auto addresses = addresses_of(config);
   require_free(addresses);
-  const auto keys = cluster_keys(app);
-  const auto api_token = app.secret("api_token");
+  const auto keys = app.keys("cluster_key");
+  const auto gate = runtime::gate_of(app);
+  const auto to_registrar = runtime::credentials_of(app, "registrar");
+  const auto to_proxy = runtime::credentials_of(app, "proxy");
   const auto redis_options = redis_options_of(config, app.optional_secret("redis_password"));
   const Tokens tokens{keys, settings.boot};
   const KeyedHashes reply_tags{keys, "proxy reply tag"};
@@ -53,10 +49,10 @@ void serve(runtime::Application& app, const config::v1::Proxy& config) {
   sip::ReplayGuard replays;
   LiveCalls live, undelivered;
   Switchboard switchboard{workers_of(config)};
-  Shared shared{config,      settings,      addresses,   tokens,        reply_tags,    peers,
-                keys,        replays,       boundary,    api_token,     redis_options, directory,
-                *events,     live,          undelivered, switchboard,   app.metrics(), metrics,
-                redis_metrics, udp_metrics, tcp_metrics};
+  Shared shared{config,        settings,  addresses,     tokens,      reply_tags,   peers,
+                keys,          replays,   boundary,      gate,        to_registrar, to_proxy,
+                redis_options, directory, *events,       live,        undelivered,  switchboard,
+                app.metrics(), metrics,   redis_metrics, udp_metrics, tcp_metrics};
   runtime::Workers<Worker> workers{app, switchboard.size(), shared};
   Operations operations{app, shared, workers};
 

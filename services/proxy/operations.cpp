@@ -60,9 +60,9 @@ Operations::Operations(runtime::Application& app, Shared& shared, runtime::Worke
              },
              [&app, &shared](const std::string& grpc, const std::string& call_id,
                              const std::string& reason, CallDesk::Done<void> done) {
-               ask_to_hang_up(app.loop(), shared.api_token, grpc, call_id, reason, std::move(done));
+               ask_to_hang_up(app.loop(), shared.to_proxy, grpc, call_id, reason, std::move(done));
              }}},
-      server_{shared.config.grpc(), shared.api_token, shared.registry},
+      server_{shared.config.grpc(), shared.gate, shared.registry},
       front_{server_, app.loop(), desk_},
       lease_{app.loop(), redis_, app.clock(),
              [&] {

@@ -42,7 +42,7 @@ Worker::Worker(runtime::Loop& loop, unsigned index, Shared& shared)
       location_reader_{locations_},
       nonce_uses_{redis_},
       cluster_uses_{nonce_uses_},
-      registrar_{loop_, shared.config.registrar(), shared.api_token,
+      registrar_{loop_, shared.config.registrar(), shared.to_registrar,
                  stream_number(shared.settings.node, index, shared.switchboard.size()),
                  shared.registry},
       trays_{shared.switchboard, index},

@@ -5,6 +5,7 @@
 
 #include "cluster/dialogs.hpp"
 #include "cluster/locations.hpp"
+#include "core/key_ring.hpp"
 #include "net/end_of_turn.hpp"
 #include "proxy/adapters/call_rounds.hpp"
 #include "proxy/adapters/dialog_keeper.hpp"
@@ -17,6 +18,7 @@
 #include "proxy/fronts/timer_driver.hpp"
 #include "proxy/fronts/transports.hpp"
 #include "redis/connection.hpp"
+#include "rpc/gate.hpp"
 #include "runtime/loop.hpp"
 
 namespace pbx::config::v1 {
@@ -36,7 +38,9 @@ struct Shared {
   const KeyRing& keys;
   sip::ReplayGuard& replays;
   const TrustBoundary& boundary;
-  const Secret& api_token;
+  const rpc::Gate& gate;
+  const rpc::Credentials& to_registrar;
+  const rpc::Credentials& to_proxy;  ///< Other nodes.
   const redis::Options& redis_options;
   const directory::Directory& directory;
   cluster::EventPublisher& events;

@@ -10,6 +10,7 @@
 #include "registrar/config_check.hpp"
 #include "registrar/config_feed.hpp"
 #include "registrar/worker.hpp"
+#include "runtime/identity.hpp"
 #include "runtime/service.hpp"
 #include "runtime/validate.hpp"
 #include "runtime/workers.hpp"
@@ -26,13 +27,6 @@ redis::Options redis_options(runtime::Application& app, const config::v1::Redis&
   return *options;
 }
 
-KeyRing cluster_keys(runtime::Application& app) {
-  auto keys = KeyRing::parse(app.secret("cluster_key"));
-  if (!keys)
-    throw runtime::StartError{"PBX_CLUSTER_KEY: 16 bytes or more, or several as id:key,id:key"};
-  return *std::move(keys);
-}
-
 state::v1::Node node_of(runtime::Application& app, const GrpcFront& front) {
   state::v1::Node node;
   node.set_service(app.service());
@@ -47,7 +41,7 @@ state::v1::Node node_of(runtime::Application& app, const GrpcFront& front) {
 void serve(runtime::Application& app, const config::v1::Registrar& config) {
   const auto settings = settings_of(config, app.node());
   const auto options = redis_options(app, config.redis());
-  const auto keys = cluster_keys(app);
+  const auto keys = app.keys("cluster_key");
   auto& registry = app.metrics();
   Metrics metrics{registry};
   redis::Metrics redis_metrics{registry};
@@ -62,9 +56,9 @@ void serve(runtime::Application& app, const config::v1::Registrar& config) {
   KafkaBindingEvents events{publisher, metrics};
   KafkaBindingLog binding_log{config.kafka().brokers(), producer_options, registry, app.clock()};
 
-  const auto api_token = app.secret("api_token");
-  GrpcFront grpc{config.grpc(), api_token, registry};
-  StreamFront streams{config.stream(), api_token, registry};
+  const auto gate = runtime::gate_of(app);
+  GrpcFront grpc{config.grpc(), gate, directory, registry};
+  StreamFront streams{config.stream(), gate, registry};
   Shared shared{settings, options,       keys,    directory, replays,
                 events,   redis_metrics, metrics, grpc,      streams};
   runtime::Workers<Worker> workers{app, config.workers(), shared};

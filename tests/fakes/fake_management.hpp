@@ -13,6 +13,7 @@
 #include "pbx/registrar/v1/registrar.pb.h"
 #include "pbx/state/v1/dialog.pb.h"
 #include "pbx/state/v1/node.pb.h"
+#include "rpc/token.hpp"
 
 namespace pbx::fakes {
 
@@ -31,14 +32,14 @@ struct ManagedCluster {
   std::vector<state::v1::Node> nodes;
   std::vector<billing::v1::Cdr> cdrs;  ///< Newest first.
 
-  bool obeys_scope = false;  ///< Provisioning hides what pbx-scope does not cover.
-  std::string token;         ///< Asked of everybody, unless empty.
+  bool obeys_scope = false;  ///< Provisioning hides what the token's scope does not cover.
+  std::uint64_t key_id = 0;  ///< Tokens of other keys are refused; 0: all are taken.
   std::size_t largest_page = 1000;
   int fail_with = 0;  ///< gRPC status code of every answer from now on; 0: none.
   std::string fail_message;
 
-  std::map<std::string, std::string> metadata;  ///< Of the last request.
-  std::vector<std::string> requests;            ///< Methods, in order.
+  rpc::Token token;                   ///< Of the last request; without a caller: none.
+  std::vector<std::string> requests;  ///< Methods, in order.
 };
 
 /// The four management services in one gRPC server on a free loopback port. It follows the rules of

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <mutex>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "fakes/fake_management.hpp"
@@ -20,7 +22,7 @@ class ManagementRules {
   grpc::Status answer(const grpc::ServerContext& context, const std::string& method, Work work) {
     const std::lock_guard hold{mutex};
     note(context, method);
-    if (!cluster.token.empty() && cluster.metadata["authorization"] != "Bearer " + cluster.token) {
+    if (cluster.key_id != 0 && cluster.token.key_id != cluster.key_id) {
       return {grpc::StatusCode::UNAUTHENTICATED, "no valid token"};
     }
     if (cluster.fail_with != 0) {
@@ -53,10 +55,14 @@ class ManagementRules {
  private:
   void note(const grpc::ServerContext& context, const std::string& method) {
     cluster.requests.push_back(method);
-    cluster.metadata.clear();
-    for (const auto& [key, value] : context.client_metadata()) {
-      cluster.metadata[{key.data(), key.size()}] = {value.data(), value.size()};
-    }
+    cluster.token = {};
+    const auto& metadata = context.client_metadata();
+    const auto shown = metadata.find("authorization");
+    constexpr std::string_view kBearer = "Bearer ";
+    if (shown == metadata.end() || !shown->second.starts_with(kBearer.data())) return;
+    std::string_view text{shown->second.data(), shown->second.size()};
+    text.remove_prefix(kBearer.size());
+    if (auto received = rpc::parse_token(text)) cluster.token = std::move(received->token);
   }
 };
 

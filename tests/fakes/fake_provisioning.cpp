@@ -327,8 +327,8 @@ class Provisioning final : public api::Provisioning::Service {
 
   /// Paths are numbers from the platform down: "1.4" covers "1.4" and "1.4.9".
   bool covers(const std::string& path) {
-    if (!cluster_.obeys_scope || cluster_.metadata["pbx-scope"].empty()) return true;
-    return (path + ".").starts_with(cluster_.metadata["pbx-scope"] + ".");
+    if (!cluster_.obeys_scope || cluster_.token.scope.empty()) return true;
+    return (path + ".").starts_with(cluster_.token.scope + ".");
   }
 
   bool covers_tenant(std::uint64_t id) {

@@ -1,1 +1,2 @@
 pbx_fuzz(proxy_flow_token DEPS proxy_domain_core)
+pbx_fuzz(proxy_list_token DEPS proxy_domain_core)

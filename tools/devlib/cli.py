@@ -14,6 +14,7 @@ from devlib.bench import command as bench_command
 from devlib.cluster import BACKENDS, Cluster
 from devlib.demo import Demo
 from devlib.errors import DevError
+from devlib.keys import KINDS
 from devlib.postgres import SUPERUSER
 from devlib.progress import Progress, explain
 from devlib.workspace import ROOT, Workspace, open_workspace, remember, remembered_settings
@@ -93,6 +94,12 @@ def _services(app: App) -> list[str]:
 
 def restart(app: App) -> int:
     app.cluster.restart(app.options.service)
+    return 0
+
+
+def rotate_keys(app: App) -> int:
+    for kind in [app.options.kind] if app.options.kind else KINDS:
+        app.cluster.rotation(kind).run(now=app.options.now)
     return 0
 
 
@@ -257,6 +264,28 @@ def make_parser() -> argparse.ArgumentParser:
         "  tools/dev restart proxy\n  tools/dev restart registrar-1\n  tools/dev restart redis",
     )
     p.add_argument("service")
+    p = _add(
+        commands,
+        "rotate-keys",
+        rotate_keys,
+        "Change the keys that services sign and check with, without an outage",
+        "  tools/dev rotate-keys           the new keys make from now on, the old ones are still known\n"
+        "  tools/dev rotate-keys callers   90 s later: the old callers' keys go\n"
+        "  tools/dev rotate-keys cluster   a day later: the old cluster key goes\n"
+        "  tools/dev rotate-keys --now     all at once, when the old keys are in wrong hands\n\n"
+        "kinds: `callers` are the keys with which proxies and operators prove who they are to services;\n"
+        "`cluster` is the key of nonces, of the tokens in calls and registrations, and of passwords' tags.\n\n"
+        "what happens: each step restarts all processes one after the other, each ready before the next\n"
+        "  1  the new keys are added behind the old: all processes know both, the old ones make\n"
+        "  2  they change places: the new ones make, the old ones are still good for checking\n"
+        "  3  the old ones go, by a second call of this command, when nothing that they made is left\n"
+        "With --now step 3 follows at once: calls that began before step 2 cannot be hung up through the\n"
+        "cluster any more, and phones must register anew. What was interrupted goes on where it stopped.",
+    )
+    p.add_argument("kind", nargs="?", choices=KINDS, help="which keys (default both)")
+    p.add_argument(
+        "--now", action="store_true", help="do not wait for what the old keys made to be gone"
+    )
     p = _add(commands, "test", test, "Build and run every test, as CI does", testing.EXAMPLES)
     testing.add_arguments(p)
     p = _add(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from devlib.errors import DevError
 from devlib.kafka import Kafka
 from devlib.kafka_admin import ensure_topics
+from devlib.keys import Rotation
 from devlib.migrations import migrate
 from devlib.pbxctl import Pbxctl
 from devlib.postgres import Postgres
@@ -114,6 +115,19 @@ class Cluster:
                 self.services.stop(process)
                 self.services.start(process)
                 self.services.wait_ready(process)
+
+    def restart_all(self, why: str) -> None:
+        """Every service's processes, one after the other, each ready before the next."""
+        for process in self.workspace.processes:
+            with self._progress.step(f"restart {process.node} {why}"):
+                self.services.stop(process)
+                self.services.start(process)
+                self.services.wait_ready(process)
+
+    def rotation(self, kind: str) -> Rotation:
+        """A change of the keys of one kind, on the running cluster."""
+        self.need_running()
+        return Rotation(self.workspace.keys, kind, self.restart_all, self._progress.say)
 
     def need_running(self) -> None:
         """DevError unless all processes run."""

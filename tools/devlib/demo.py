@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from devlib.cluster import Cluster
 from devlib.errors import DevError
-from devlib.workspace import write_private
+from devlib.files import write_private
 
 RESELLER = "north"
 SUFFIX = "pbx.test"

@@ -22,12 +22,14 @@ class Pbxctl:
         self._program = workspace.program("pbxctl")
         self._environment = {**os.environ, "PBXCTL_CONFIG": str(workspace.state / "pbxctl.json")}
 
-    def __call__(self, *words: str, stdin: str = "") -> Any:
+    def __call__(
+        self, *words: str, stdin: str = "", environment: dict[str, str] | None = None
+    ) -> Any:
         """`pbxctl("user", "list")`: the JSON that it prints, None if it prints nothing."""
         try:
             done = subprocess.run(
                 [str(self._program), "--json", *words],
-                env=self._environment,
+                env={**self._environment, **(environment or {})},
                 input=stdin,
                 capture_output=True,
                 text=True,

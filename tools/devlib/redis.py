@@ -6,9 +6,10 @@ import shutil
 import socket
 
 from devlib.errors import DevError
+from devlib.files import write_private
 from devlib.net import check_free
 from devlib.process import Daemon
-from devlib.workspace import Workspace, write_private
+from devlib.workspace import Workspace
 
 SETTINGS = """\
 bind {host}

@@ -7,25 +7,19 @@ import os
 from pathlib import Path
 
 from devlib.errors import DevError
+from devlib.keys import CALLERS
 from devlib.net import check_free, http_get
 from devlib.postgres import DATABASE
 from devlib.process import Daemon
-from devlib.workspace import SIP_PORT, STREAM_PORT, Process, Workspace, write_private
+from devlib.workspace import SIP_PORT, STREAM_PORT, Process, Workspace
 
 READY_TIMEOUT = 30.0
 # Variables of each service, and the secret that each holds.
-SIP_SECRETS = {name: name for name in ("PBX_CLUSTER_KEY", "PBX_API_TOKEN", "PBX_REDIS_PASSWORD")}
 SECRETS_OF = {
-    "provisioning": {
-        "PBX_API_TOKEN": "PBX_API_TOKEN",
-        "PBX_POSTGRES_PASSWORD": "PBX_POSTGRES_PROVISIONING_PASSWORD",
-    },
-    "registrar": SIP_SECRETS,
-    "proxy": SIP_SECRETS,
-    "billing": {
-        "PBX_API_TOKEN": "PBX_API_TOKEN",
-        "PBX_POSTGRES_PASSWORD": "PBX_POSTGRES_BILLING_PASSWORD",
-    },
+    "provisioning": {"PBX_POSTGRES_PASSWORD": "PBX_POSTGRES_PROVISIONING_PASSWORD"},
+    "registrar": {"PBX_REDIS_PASSWORD": "PBX_REDIS_PASSWORD"},
+    "proxy": {"PBX_REDIS_PASSWORD": "PBX_REDIS_PASSWORD"},
+    "billing": {"PBX_POSTGRES_PASSWORD": "PBX_POSTGRES_BILLING_PASSWORD"},
 }
 
 
@@ -58,15 +52,13 @@ class Services:
             if not path.exists() or path.read_text() != text:
                 path.write_text(text)
                 changed.append(process)
-        write_private(
-            self._workspace.state / "api-token", self._workspace.secrets["PBX_API_TOKEN"] + "\n"
-        )
+        self._workspace.keys.load()
         operator = {
             service: [process.grpc for process in self._workspace.of(service)]
             for service in SECRETS_OF
         }
         path = self._workspace.state / "pbxctl.json"
-        path.write_text(json.dumps(operator | {"token_file": "api-token"}, indent=2) + "\n")
+        path.write_text(json.dumps(operator | {"identity_file": "keys/operator"}, indent=2) + "\n")
         return changed
 
     def start(self, process: Process) -> None:
@@ -137,13 +129,24 @@ class Services:
             ],
             workspace.run,
             workspace.log,
-            env={
-                name: workspace.secrets[secret]
-                for name, secret in SECRETS_OF[process.service].items()
-            },
+            env=self._environment(process),
             stop_timeout=15,
             attached=workspace.attached,
         )
+
+    def _environment(self, process: Process) -> dict[str, str]:
+        """Passwords, and the files of the keys, which a process reads when it starts."""
+        workspace = self._workspace
+        keys = workspace.keys
+        files = {"PBX_CALLER_KEYS_FILE": keys.callers_file}
+        if process.service in ("registrar", "proxy"):
+            files["PBX_CLUSTER_KEY_FILE"] = keys.cluster_file
+        if process.service in CALLERS:
+            files["PBX_IDENTITY_KEY_FILE"] = keys.identity_file(process.service)
+        passwords = {
+            name: workspace.secrets[secret] for name, secret in SECRETS_OF[process.service].items()
+        }
+        return passwords | {name: str(path) for name, path in files.items()}
 
     def _config(self, process: Process) -> dict:
         config: dict = {

@@ -11,12 +11,12 @@ from functools import cached_property
 from pathlib import Path
 
 from devlib.errors import DevError
+from devlib.files import write_private
+from devlib.keys import KeyStore
 
 ROOT = Path(__file__).resolve().parents[2]
 DEFAULT_NET = "127.0.0"
 SECRETS = (
-    "PBX_CLUSTER_KEY",
-    "PBX_API_TOKEN",
     "PBX_REDIS_PASSWORD",
     "PBX_POSTGRES_OWNER_PASSWORD",
     "PBX_POSTGRES_PROVISIONING_PASSWORD",
@@ -120,6 +120,11 @@ class Workspace:
             write_private(path, json.dumps(kept, indent=2) + "\n")
         return kept
 
+    @property
+    def keys(self) -> KeyStore:
+        """What the services sign and check with; apart from `secrets`, because it changes."""
+        return KeyStore(self.state / "keys")
+
     def make_folders(self) -> None:
         for folder in (self.state, self.run, self.log, self.etc):
             folder.mkdir(parents=True, exist_ok=True)
@@ -161,13 +166,3 @@ def check_net(net: str) -> str:
     except ValueError:
         pass
     raise DevError(f"'{net}' is not a loopback net: give the first three octets, such as 127.0.7")
-
-
-def write_private(path: Path, text: str) -> None:
-    """Writes a file that only its owner can read, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(".new")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-    fresh.replace(path)

@@ -15,6 +15,7 @@
 #include "pbx/registrar/v1/registrar.grpc.pb.h"
 #include "pbxctl/refusal.hpp"
 #include "pbxctl/settings.hpp"
+#include "rpc/identity.hpp"
 
 namespace pbx::pbxctl {
 namespace {
@@ -68,6 +69,14 @@ std::shared_ptr<grpc::ChannelCredentials> credentials(const Settings& settings) 
   return grpc::SslCredentials(options);
 }
 
+std::optional<rpc::Identity> identity_of(const Settings& settings) {
+  if (settings.identity_key.empty()) return std::nullopt;
+  auto identity = rpc::Identity::parse("operator", settings.identity_key);
+  if (identity) return *std::move(identity);
+  throw Refusal{
+      "the operator's key cannot be read; it is the 32 bytes of an Ed25519 key as base64url"};
+}
+
 /// True once connected; false as soon as the first attempt has failed, or when time is up.
 bool connected(grpc::Channel& channel, std::chrono::system_clock::time_point deadline) {
   for (auto state = channel.GetState(true); state != GRPC_CHANNEL_READY;
@@ -109,7 +118,7 @@ struct Client::Servers {
     std::string address;
   };
 
-  explicit Servers(const Settings& given) : settings{given} {
+  explicit Servers(const Settings& given) : settings{given}, identity{identity_of(given)} {
     // gRPC's own log is not for the people who use this program.
     if (std::getenv("GRPC_VERBOSITY") == nullptr) gpr_set_log_function([](gpr_log_func_args*) {});
   }
@@ -137,13 +146,14 @@ struct Client::Servers {
     throw ServiceError{Failure::Unreachable, service, joined(addresses->second), ""};
   }
 
-  void fill(grpc::ClientContext& context) const {
+  /// Actor and scope are part of what the operator's key signs.
+  void fill(grpc::ClientContext& context, const std::string& service) const {
     context.set_deadline(std::chrono::system_clock::now() + settings.timeout);
-    context.AddMetadata("pbx-actor", settings.actor);
-    if (!settings.token.empty()) {
-      context.AddMetadata("authorization", "Bearer " + settings.token.reveal());
-    }
-    if (!settings.scope.empty()) context.AddMetadata("pbx-scope", settings.scope);
+    if (!identity) return;
+    const SystemClock clock;
+    const auto token = identity->sign(service, {settings.actor, settings.scope, {}},
+                                      clock.now() + rpc::kTokenLife);
+    context.AddMetadata("authorization", "Bearer " + token.reveal());
   }
 
   /// Nothing: NOT_FOUND.
@@ -153,7 +163,7 @@ struct Client::Servers {
     const auto& to = peer(service);
     Stub stub{to.channel};
     grpc::ClientContext context;
-    fill(context);
+    fill(context, service);
     Response response;
     const auto status = (stub.*method)(&context, request, &response);
     if (status.ok()) return response;
@@ -176,6 +186,7 @@ struct Client::Servers {
   }
 
   const Settings& settings;
+  const std::optional<rpc::Identity> identity;
   std::map<std::string, Peer> peers;
   std::string not_found;  ///< What the last answer said about it.
 };

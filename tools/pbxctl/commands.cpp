@@ -39,8 +39,9 @@ Command command_tree() {
       .text =
           "Addresses of the services come from --server or a configuration: --config, "
           "$PBXCTL_CONFIG, var/pbxctl.json in this folder or one above it, "
-          "~/.config/pbxctl/config.json. The token comes from --token-file, $PBX_API_TOKEN or "
-          "the configuration's token_file. Exit codes: 0 done, 1 refused or not possible, 2 the "
+          "~/.config/pbxctl/config.json. The operator's key comes from --identity-file, "
+          "$PBX_IDENTITY_KEY or "
+          "the configuration's identity_file. Exit codes: 0 done, 1 refused or not possible, 2 the "
           "command line is wrong.",
       .examples = {{"pbxctl user list --domain hq.north.pbx.test", "who is there"},
                    {"pbxctl call list --json", "calls that go on now, for a program"},

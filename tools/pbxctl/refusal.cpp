@@ -46,12 +46,12 @@ std::string why(const ServiceError& error, const Doing& doing) {
                      doing.verb == "remove" ? "remove first what is in it"
                                             : "see " + command(doing, "show", true));
     case Failure::Denied:
-      return clause(error,
-                    "the token is not allowed to; use another token, or a --scope that it covers");
+      return clause(
+          error, "this identity is not allowed to; use another one, or a --scope that covers it");
     case Failure::Unauthenticated:
       return service +
-             " does not accept the token; check PBX_API_TOKEN or the token_file of the "
-             "configuration";
+             " does not accept the identity; check PBX_IDENTITY_KEY or the identity_file of the "
+             "configuration, and this machine's clock";
     case Failure::Unreachable:
       return at +
              " cannot be reached; check that it runs (tools/dev status) or give its address "

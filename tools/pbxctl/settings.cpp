@@ -30,10 +30,10 @@ std::string read_file(const fs::path& path, const std::string& what) {
   return text;
 }
 
-Secret read_token(const fs::path& path) {
-  auto text = read_file(path, "the token file");
+Secret read_key(const fs::path& path) {
+  auto text = read_file(path, "the identity file");
   text.erase(text.find_last_not_of(" \t\r\n") + 1);
-  if (text.empty()) throw Refusal{"the token file " + path.string() + " is empty"};
+  if (text.empty()) throw Refusal{"the identity file " + path.string() + " is empty"};
   return Secret{std::move(text)};
 }
 
@@ -58,8 +58,8 @@ std::vector<std::string> texts_of(const std::string& key, const Value& value) {
 void apply(Settings& settings, const std::string& key, const Value& value, const fs::path& folder) {
   if (is_service(key)) {
     settings.servers[key] = texts_of(key, value);
-  } else if (key == "token_file") {
-    settings.token_file = folder / text_of(key, value);
+  } else if (key == "identity_file") {
+    settings.identity_file = folder / text_of(key, value);
   } else if (key == "ca_file") {
     settings.ca_file = folder / text_of(key, value);
   } else if (key == "certificate_file") {
@@ -69,11 +69,11 @@ void apply(Settings& settings, const std::string& key, const Value& value, const
   } else {
     throw Refusal{"'" + key +
                   "' is not a setting; there are provisioning, registrar, proxy, billing, "
-                  "token_file, ca_file, certificate_file and key_file"};
+                  "identity_file, ca_file, certificate_file and key_file"};
   }
 }
 
-/// Nobody else may have put it there: it says where the token is sent to.
+/// Nobody else may have put it there: it says who is shown tokens of ours.
 bool is_ours(const fs::path& path) {
   struct stat info {};
   if (stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return false;
@@ -106,12 +106,12 @@ void add_servers(Settings& settings, const std::vector<std::string>& words) {
 
 void apply_flags(Settings& settings, const Arguments& arguments, const Environment& environment) {
   add_servers(settings, arguments.all("server"));
-  if (const auto file = arguments.find("token-file")) {
-    settings.token = read_token(environment.folder / *file);
-  } else if (const auto token = environment.variable("PBX_API_TOKEN"); token && !token->empty()) {
-    settings.token = Secret{*token};
-  } else if (!settings.token_file.empty()) {
-    settings.token = read_token(settings.token_file);
+  if (const auto file = arguments.find("identity-file")) {
+    settings.identity_key = read_key(environment.folder / *file);
+  } else if (const auto key = environment.variable("PBX_IDENTITY_KEY"); key && !key->empty()) {
+    settings.identity_key = Secret{*key};
+  } else if (!settings.identity_file.empty()) {
+    settings.identity_key = read_key(settings.identity_file);
   }
   if (const auto file = arguments.find("ca-file")) settings.ca_file = environment.folder / *file;
   settings.scope = arguments.text_or("scope", "");
@@ -131,7 +131,9 @@ std::vector<Option> settings_options() {
        .value = "SERVICE=HOST:PORT",
        .help = "Address of provisioning, registrar, proxy or billing; once more for another.",
        .repeats = true},
-      {.name = "token-file", .value = "FILE", .help = "Holds the token to show to the services."},
+      {.name = "identity-file",
+       .value = "FILE",
+       .help = "Holds the operator's private key, which signs what the services are shown."},
       {.name = "ca-file", .value = "FILE", .help = "Speak TLS; trust what this authority signed."},
       {.name = "scope",
        .value = "TENANT",

@@ -23,13 +23,13 @@ inline constexpr std::array<std::string_view, 4> kServices{"provisioning", "regi
 /// Where the services are and how to speak to them.
 struct Settings {
   std::map<std::string, std::vector<std::string>>
-      servers;  ///< Service to host:port, tried in turn.
-  Secret token;
-  std::filesystem::path token_file;        ///< Read when neither flag nor variable gives a token.
+      servers;                             ///< Service to host:port, tried in turn.
+  Secret identity_key;                     ///< The operator's private key; empty: none is shown.
+  std::filesystem::path identity_file;     ///< Read when neither flag nor variable gives a key.
   std::filesystem::path ca_file;           ///< Set: TLS.
   std::filesystem::path certificate_file;  ///< Our own, for servers that ask for one.
   std::filesystem::path key_file;
-  std::string scope;  ///< Account path for `pbx-scope`; empty: all that the token covers.
+  std::string scope;  ///< Account path that tokens are made for; empty: the whole platform.
   std::string actor;
   std::chrono::milliseconds timeout{10'000};
   std::filesystem::path origin;  ///< The configuration file; empty: none.

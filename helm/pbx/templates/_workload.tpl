@@ -13,6 +13,26 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 {{- with $image.registry }}{{ trimSuffix "/" . }}/{{ end }}clusterpbx/{{ .name }}:{{ default .root.Chart.AppVersion $image.tag }}
 {{- end -}}
 
+{{/* Names of the Secrets that a service's variables come from. */}}
+{{- define "pbx.secrets" -}}
+{{- $secrets := .root.Values.secrets -}}
+{{- $names := list $secrets.callers -}}
+{{- if has .name (list "registrar" "proxy") }}{{ $names = append $names $secrets.sip }}{{ end -}}
+{{- with index $secrets .name }}{{ $names = append $names . }}{{ end -}}
+{{- join "," $names -}}
+{{- end -}}
+
+{{/* Changes when one of them does, as far as helm may read it. */}}
+{{- define "pbx.secretsChecksum" -}}
+{{- $root := .root -}}
+{{- $seen := list $root.Values.keysRevision -}}
+{{- range splitList "," (include "pbx.secrets" .) -}}
+{{- $secret := lookup "v1" "Secret" $root.Release.Namespace . -}}
+{{- if $secret }}{{ $seen = append $seen $secret.metadata.resourceVersion }}{{ end -}}
+{{- end -}}
+{{- toJson $seen | sha256sum -}}
+{{- end -}}
+
 {{- define "pbx.containerSecurity" -}}
 allowPrivilegeEscalation: false
 readOnlyRootFilesystem: true
@@ -63,6 +83,7 @@ spec:
       labels: {{- include "pbx.labels" . | nindent 8 }}
       annotations:
         checksum/config: {{ sha256sum $config }}
+        checksum/secrets: {{ include "pbx.secretsChecksum" . }}
         {{- with .root.Values.podAnnotations }}{{ toYaml . | nindent 8 }}{{ end }}
     spec:
       automountServiceAccountToken: false
@@ -96,8 +117,7 @@ spec:
             - {name: POD_NAME, valueFrom: {fieldRef: {fieldPath: metadata.name}}}
             - {name: POD_IP, valueFrom: {fieldRef: {fieldPath: status.podIP}}}
           envFrom:
-            - secretRef: {name: {{ .root.Values.secrets.shared }}}
-            {{- with index .root.Values.secrets .name }}
+            {{- range splitList "," (include "pbx.secrets" .) }}
             - secretRef: {name: {{ . }}}
             {{- end }}
           ports:

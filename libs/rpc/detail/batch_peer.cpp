@@ -29,7 +29,9 @@ std::string_view reason_of(Verdict verdict) {
     case Verdict::UnknownMethod:
       return "no such method here";
     case Verdict::Unauthenticated:
-      return "wrong token";
+      return "no token that is good here";
+    case Verdict::Denied:
+      return "this caller may not open such streams";
     case Verdict::Full:
       return "too many streams";
     case Verdict::Draining:
@@ -42,6 +44,8 @@ prometheus::Counter& counter_of(Verdict verdict, BatchServerMetrics& metrics) {
   switch (verdict) {
     case Verdict::Unauthenticated:
       return metrics.refused_unauthenticated;
+    case Verdict::Denied:
+      return metrics.refused_denied;
     case Verdict::Full:
       return metrics.refused_full;
     case Verdict::Draining:
@@ -126,8 +130,10 @@ void ServerPeer::on_frame(std::string_view bytes) {
 Verdict ServerPeer::judge(const Result<Hello>& hello) const {
   if (!hello) return Verdict::Malformed;
   if (hello->version != kStreamVersion) return Verdict::OtherVersion;
-  if (!facts_->authorizer.admits(hello->token)) return Verdict::Unauthenticated;
+  const auto caller = facts_->gate.admit(hello->method, hello->token);
+  if (!caller && caller.error() == Errc::Unauthenticated) return Verdict::Unauthenticated;
   if (hello->method != facts_->options.method) return Verdict::UnknownMethod;
+  if (!caller) return Verdict::Denied;
   if (facts_->draining) return Verdict::Draining;
   return Verdict::Accepted;
 }

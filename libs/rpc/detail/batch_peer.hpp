@@ -12,9 +12,9 @@
 #include <unordered_map>
 
 #include "net/address.hpp"
-#include "rpc/authorizer.hpp"
 #include "rpc/batch_server.hpp"
 #include "rpc/detail/frame_pipe.hpp"
+#include "rpc/gate.hpp"
 #include "rpc/greeting.hpp"
 #include "rpc/metrics.hpp"
 
@@ -25,7 +25,7 @@ class ServerPeer;
 /// What all connections of one server share; safe from any thread.
 struct ServerFacts {
   const BatchServerOptions options;
-  const Authorizer authorizer;
+  const Gate gate;
   const TlsContext tls;
   BatchServerMetrics metrics;
   std::atomic<std::size_t> streams{0};  ///< Accepted ones.

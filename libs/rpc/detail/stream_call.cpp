@@ -19,7 +19,10 @@ StreamCall::~StreamCall() { pipe_->close(); }
 
 void StreamCall::half_close() { pipe_->write(std::make_shared<const std::string>()); }
 
-void StreamCall::on_connected() { pipe_->write(target_.hello); }
+void StreamCall::on_connected() {
+  pipe_->write(
+      std::make_shared<const std::string>(make_hello(target_.method, target_.credentials.token())));
+}
 
 void StreamCall::on_frame(std::string_view bytes) {
   if (!accepted_) return on_greeting(bytes);

@@ -8,6 +8,7 @@
 
 #include "net/address.hpp"
 #include "rpc/detail/frame_pipe.hpp"
+#include "rpc/identity.hpp"
 
 namespace pbx::rpc::detail {
 
@@ -28,8 +29,8 @@ struct StreamTarget {
   std::string name;      ///< host:port, for the log.
   net::HostPort server;  ///< Of several addresses of the name, the one at `first` is preferred.
   std::size_t first = 0;
-  std::string method;  ///< For the log.
-  std::shared_ptr<const std::string> hello;
+  std::string method;
+  Credentials credentials;
   TlsContext tls;
   std::size_t max_frame = 0;  ///< Bytes of a message that is received.
 };

@@ -24,14 +24,4 @@ std::optional<ListToken> parse_token(std::string_view text) {
   return token;
 }
 
-bool is_scope(std::string_view text) {
-  bool digit_expected = true;
-  for (const char c : text) {
-    const bool digit = c >= '0' && c <= '9';
-    if (c == '.' ? digit_expected : !digit) return false;
-    digit_expected = c == '.';
-  }
-  return !digit_expected && text.size() <= 1000;
-}
-
 }  // namespace pbx::billing

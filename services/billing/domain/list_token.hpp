@@ -18,7 +18,4 @@ struct ListToken {
 std::string to_text(const ListToken& token);
 std::optional<ListToken> parse_token(std::string_view text);
 
-/// An account path, "1.4.9".
-bool is_scope(std::string_view text);
-
 }  // namespace pbx::billing

@@ -4,6 +4,7 @@
 
 #include "billing/domain/list_token.hpp"
 #include "core/errc.hpp"
+#include "model/account_path.hpp"
 #include "pbx/billing/v1/billing.grpc.pb.h"
 #include "rpc/unary.hpp"
 
@@ -27,11 +28,11 @@ grpc::Status refused(std::error_code error, const std::string& call_id = {}) {
 
 bool has_nul(const std::string& text) { return text.find('\0') != std::string::npos; }
 
-/// The platform's token without a scope sees all.
+/// A token without a scope sees all.
 grpc::Status scope_of(const rpc::Caller& caller, std::string& scope) {
-  scope = caller.scope.empty() ? "1" : caller.scope;
-  return is_scope(scope) ? grpc::Status::OK
-                         : invalid("pbx-scope: use an account path such as 1.4.9");
+  scope = caller.scope.empty() ? std::string{kPlatformPath} : caller.scope;
+  return is_account_path(scope) ? grpc::Status::OK
+                                : invalid("scope: use an account path such as 1.4.9");
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "model/account_path.hpp"
+
 namespace pbx::provisioning {
 namespace {
 
@@ -166,15 +168,8 @@ Outcome<Done> child_kind(events::v1::AccountKind parent, events::v1::AccountKind
 }
 
 Outcome<std::string> scope(std::string_view text) {
-  if (text.empty()) return std::string{"1"};
-  bool digit_expected = true;
-  for (const char c : text) {
-    if (c == '.' ? digit_expected : !is_digit(c))
-      return invalid("pbx-scope: use an account path such as 1.4.9");
-    digit_expected = c == '.';
-  }
-  if (digit_expected || text.size() > 1000)
-    return invalid("pbx-scope: use an account path such as 1.4.9");
+  if (text.empty()) return std::string{kPlatformPath};
+  if (!is_account_path(text)) return invalid("scope: use an account path such as 1.4.9");
   return std::string{text};
 }
 

@@ -29,7 +29,7 @@ Outcome<std::string> password(std::string_view text);
 Outcome<std::uint32_t> max_bindings(std::uint32_t value);
 /// What may stand below what: clients hold no accounts, the platform is below nothing.
 Outcome<Done> child_kind(events::v1::AccountKind parent, events::v1::AccountKind child);
-/// `1.4.9`, as in the metadata `pbx-scope`. Empty is the platform, "1".
+/// `1.4.9`, as in a caller's token. Empty is the platform, "1".
 Outcome<std::string> scope(std::string_view text);
 
 }  // namespace pbx::provisioning

@@ -18,7 +18,7 @@ constexpr int kMostAtOnce = 1000;
 Outcome<Actor> actor_of(const rpc::Caller& caller) {
   PBX_TRY(const auto checked, scope(caller.scope));
   if (!display_name(caller.actor)) {
-    return invalid("pbx-actor: use at most 128 bytes of text without control characters");
+    return invalid("actor: use at most 128 bytes of text without control characters");
   }
   return Actor{caller.actor.empty() ? "unnamed" : caller.actor, checked};
 }

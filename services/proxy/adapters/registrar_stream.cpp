@@ -29,9 +29,10 @@ RegisterAnswer answer_of(const registrar::v1::RegisterReply& reply) {
 }  // namespace
 
 RegistrarStream::RegistrarStream(boost::asio::io_context& loop,
-                                 const config::v1::StreamClient& config, const Secret& token,
-                                 std::size_t number, prometheus::Registry& registry)
-    : stream_{loop, config, token, options(number), registry} {}
+                                 const config::v1::StreamClient& config,
+                                 const rpc::Credentials& credentials, std::size_t number,
+                                 prometheus::Registry& registry)
+    : stream_{loop, config, credentials, options(number), registry} {}
 
 void RegistrarStream::submit(const Request& request, Done done) {
   registrar::v1::RegisterRequest item;

@@ -13,7 +13,8 @@ class RegistrarStream final : public RegistrarClient {
  public:
   /// `number`: the stream's own among those of all proxies; see rpc::BatchStreamOptions::home.
   RegistrarStream(boost::asio::io_context& loop, const config::v1::StreamClient& config,
-                  const Secret& token, std::size_t number, prometheus::Registry& registry);
+                  const rpc::Credentials& credentials, std::size_t number,
+                  prometheus::Registry& registry);
 
   void submit(const Request& request, Done done) override;
   bool connected() const { return stream_.connected(); }

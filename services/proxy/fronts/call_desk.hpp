@@ -2,13 +2,13 @@
 
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "cluster/dialogs.hpp"
 #include "cluster/nodes.hpp"
 #include "proxy/adapters/dialog_keeper.hpp"
+#include "proxy/fronts/call_list.hpp"
 
 namespace pbx::proxy {
 
@@ -19,10 +19,7 @@ class CallDesk {
   template <class T>
   using Done = MoveFunction<void(Result<T>)>;
 
-  struct Page {
-    std::vector<state::v1::DialogRecord> calls;
-    std::string next_token;
-  };
+  using Page = CallList::Page;
 
   struct Parts {
     redis::Client& redis;
@@ -41,26 +38,24 @@ class CallDesk {
         ask_node;
   };
 
-  explicit CallDesk(Parts parts) : parts_{std::move(parts)} {}
+  explicit CallDesk(Parts parts) : parts_{std::move(parts)}, calls_{parts_.redis, parts_.dialogs} {}
 
-  /// Newest first; `tenant` 0: of all.
-  void list(TenantId tenant, std::size_t size, const std::string& token, Done<Page> done);
+  /// As CallList::page.
+  void list(TenantId tenant, std::size_t size, const std::string& token, Done<Page> done) {
+    calls_.page(tenant, size, token, std::move(done));
+  }
   void get(const std::string& call_id, Done<state::v1::DialogRecord> done);
   void hang_up(const std::string& call_id, const std::string& reason, Done<void> done);
   void nodes(const std::string& service, Done<std::vector<state::v1::Node>> done);
 
  private:
-  struct Gather;
-
-  void list_all(std::size_t size, std::size_t offset, Done<Page> done);
-  void scan_tenants(std::shared_ptr<Gather> gather, const std::string& cursor);
-  void list_next(std::shared_ptr<Gather> gather);
   void hang_up_one(const calls::Call& dialog, const std::string& reason, Done<void> done);
   void end_elsewhere(const state::v1::DialogRecord& record, const std::string& reason,
                      Done<void> done);
   void close(const state::v1::DialogRecord& record, const std::string& reason, Done<void> done);
 
   Parts parts_;
+  CallList calls_;
 };
 
 }  // namespace pbx::proxy

@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "model/account_path.hpp"
 #include "pbx/config/v1/common.pb.h"
 #include "pbx/proxy/v1/proxy.grpc.pb.h"
 #include "rpc/channel.hpp"
@@ -16,7 +17,6 @@ namespace pbx::proxy {
 namespace {
 
 constexpr std::chrono::milliseconds kAskTimeout{2'000};
-constexpr std::string_view kPlatform = "1";  ///< The path of the account above all.
 const grpc::Status kPlatformOnly{grpc::StatusCode::PERMISSION_DENIED,
                                  "Calls and nodes are shown to the platform alone."};
 
@@ -86,7 +86,7 @@ class GrpcFront::Service final : public v1::Proxy::CallbackService {
     return rpc::answer_later(
         loop_, context, authorizer_,
         [work = std::move(work)](const rpc::Caller& caller, rpc::Finish finish) {
-          if (!caller.scope.empty() && caller.scope != kPlatform) return finish(kPlatformOnly);
+          if (!caller.scope.empty() && caller.scope != kPlatformPath) return finish(kPlatformOnly);
           work(std::move(finish));
         });
   }
@@ -121,8 +121,8 @@ GrpcFront::GrpcFront(rpc::Server& server, boost::asio::io_context& loop, CallDes
 
 GrpcFront::~GrpcFront() = default;
 
-void ask_to_hang_up(boost::asio::io_context& loop, const Secret& token, const std::string& grpc,
-                    const std::string& call_id, const std::string& reason,
+void ask_to_hang_up(boost::asio::io_context& loop, const rpc::Credentials& credentials,
+                    const std::string& grpc, const std::string& call_id, const std::string& reason,
                     CallDesk::Done<void> done) {
   struct Ask {
     grpc::ClientContext context;
@@ -135,12 +135,12 @@ void ask_to_hang_up(boost::asio::io_context& loop, const Secret& token, const st
   config::v1::GrpcClient target;
   target.add_targets(grpc);
   auto ask = std::make_shared<Ask>();
-  ask->channel = rpc::connect(target, token);
+  ask->channel = rpc::connect(target);
   ask->stub = v1::Proxy::NewStub(ask->channel);
   ask->request.set_call_id(call_id);
   ask->request.set_reason(reason);
   ask->done = std::move(done);
-  rpc::prepare(ask->context, kAskTimeout);
+  rpc::prepare(ask->context, kAskTimeout, credentials);
   auto& calls = *ask->stub->async();
   calls.HangUp(&ask->context, &ask->request, &ask->response, [ask, &loop](grpc::Status status) {
     boost::asio::post(loop, [ask, error = rpc::from_status(status)] {

@@ -5,12 +5,12 @@
 #include <memory>
 #include <string>
 
-#include "core/secret.hpp"
 #include "proxy/fronts/call_desk.hpp"
 
 namespace pbx::rpc {
+class Credentials;
 class Server;
-}
+}  // namespace pbx::rpc
 
 namespace pbx::proxy {
 
@@ -27,8 +27,8 @@ class GrpcFront {
 };
 
 /// HangUp at another node, for CallDesk::Parts::ask_node; `done` runs on `loop`.
-void ask_to_hang_up(boost::asio::io_context& loop, const Secret& token, const std::string& grpc,
-                    const std::string& call_id, const std::string& reason,
+void ask_to_hang_up(boost::asio::io_context& loop, const rpc::Credentials& credentials,
+                    const std::string& grpc, const std::string& call_id, const std::string& reason,
                     CallDesk::Done<void> done);
 
 }  // namespace pbx::proxy

@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/errc.hpp"
+#include "directory/scope.hpp"
 #include "pbx/config/v1/common.pb.h"
 #include "pbx/registrar/v1/registrar.grpc.pb.h"
 #include "registrar/domain/administration.hpp"
@@ -35,7 +37,8 @@ auto answer_to(Response* response, rpc::Finish finish) {
 class GrpcFront::Service final : public Api::WithCallbackMethod_ListBindings<
                                      Api::WithCallbackMethod_RemoveBindings<Api::Service>> {
  public:
-  explicit Service(const rpc::Authorizer& authorizer) : authorizer_{authorizer} {}
+  Service(const rpc::Authorizer& authorizer, const directory::Directory& directory)
+      : authorizer_{authorizer}, directory_{directory} {}
 
   void add(Worker worker) {
     const std::lock_guard lock{mutex_};
@@ -46,7 +49,10 @@ class GrpcFront::Service final : public Api::WithCallbackMethod_ListBindings<
                                          const v1::ListBindingsRequest* request,
                                          v1::ListBindingsResponse* response) override {
     auto& worker = next_worker();
-    auto list = [=, &worker](const rpc::Caller&, rpc::Finish finish) {
+    auto list = [=, this, &worker](const rpc::Caller& caller, rpc::Finish finish) {
+      if (const auto status = reach(caller, request->tenant_id()); !status.ok()) {
+        return finish(status);
+      }
       worker.administration.list(*request, answer_to(response, std::move(finish)));
     };
     return rpc::answer_later(worker.loop, context, authorizer_, std::move(list));
@@ -56,25 +62,35 @@ class GrpcFront::Service final : public Api::WithCallbackMethod_ListBindings<
                                            const v1::RemoveBindingsRequest* request,
                                            v1::RemoveBindingsResponse* response) override {
     auto& worker = next_worker();
-    auto remove = [=, &worker](const rpc::Caller&, rpc::Finish finish) {
+    auto remove = [=, this, &worker](const rpc::Caller& caller, rpc::Finish finish) {
+      if (const auto status = reach(caller, request->tenant_id()); !status.ok()) {
+        return finish(status);
+      }
       worker.administration.remove(*request, answer_to(response, std::move(finish)));
     };
     return rpc::answer_later(worker.loop, context, authorizer_, std::move(remove));
   }
 
  private:
+  grpc::Status reach(const rpc::Caller& caller, std::uint64_t tenant) const {
+    const auto error = directory::covers(directory_, caller.scope, TenantId{tenant}).error();
+    const bool elsewhere = error == Errc::NotFound;
+    return rpc::to_status(error, elsewhere ? "There is no such tenant." : "");
+  }
+
   Worker& next_worker() { return workers_[next_++ % workers_.size()]; }
 
   const rpc::Authorizer& authorizer_;
+  const directory::Directory& directory_;
   std::mutex mutex_;
   std::vector<Worker> workers_;  ///< Complete before the server starts.
   std::atomic<std::size_t> next_{0};
 };
 
-GrpcFront::GrpcFront(const config::v1::GrpcServer& config, Secret api_token,
-                     prometheus::Registry& registry)
-    : server_{config, std::move(api_token), registry},
-      service_{std::make_unique<Service>(server_.authorizer())} {
+GrpcFront::GrpcFront(const config::v1::GrpcServer& config, rpc::Gate gate,
+                     const directory::Directory& directory, prometheus::Registry& registry)
+    : server_{config, std::move(gate), registry},
+      service_{std::make_unique<Service>(server_.authorizer(), directory)} {
   server_.add(*service_);
 }
 

@@ -4,11 +4,14 @@
 #include <memory>
 #include <string>
 
-#include "core/secret.hpp"
 #include "rpc/server.hpp"
 
 namespace boost::asio {
 class io_context;
+}
+
+namespace pbx::directory {
+class Directory;
 }
 
 namespace pbx::registrar {
@@ -18,7 +21,9 @@ class Administration;
 /// pbx.registrar.v1.Registrar: operators' calls, each served by one worker.
 class GrpcFront {
  public:
-  GrpcFront(const config::v1::GrpcServer& config, Secret api_token, prometheus::Registry& registry);
+  /// A caller reaches the tenants within its scope, as `directory` knows them.
+  GrpcFront(const config::v1::GrpcServer& config, rpc::Gate gate,
+            const directory::Directory& directory, prometheus::Registry& registry);
   ~GrpcFront();
   GrpcFront(const GrpcFront&) = delete;
   GrpcFront& operator=(const GrpcFront&) = delete;

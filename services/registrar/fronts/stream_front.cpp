@@ -19,9 +19,9 @@ void serve_item(Registrar& registrar, const std::shared_ptr<rpc::BatchPeer>& pee
 
 }  // namespace
 
-StreamFront::StreamFront(const config::v1::StreamServer& config, Secret api_token,
+StreamFront::StreamFront(const config::v1::StreamServer& config, rpc::Gate gate,
                          prometheus::Registry& registry)
-    : batches_{config, std::move(api_token), {.method = "RegisterStream"}, registry} {}
+    : batches_{config, std::move(gate), {.method = "RegisterStream"}, registry} {}
 
 void StreamFront::serve_on(boost::asio::io_context& loop, Registrar& registrar) {
   batches_.serve_on(

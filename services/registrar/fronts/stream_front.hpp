@@ -1,6 +1,5 @@
 #pragma once
 
-#include "core/secret.hpp"
 #include "rpc/batch_server.hpp"
 
 namespace boost::asio {
@@ -14,7 +13,7 @@ class Registrar;
 /// The proxies' streams of REGISTERs. Each is served by one worker, on its loop.
 class StreamFront {
  public:
-  StreamFront(const config::v1::StreamServer& config, Secret api_token,
+  StreamFront(const config::v1::StreamServer& config, rpc::Gate gate,
               prometheus::Registry& registry);
 
   /// Called by each worker on its thread, before start(). What is named must outlive stop().

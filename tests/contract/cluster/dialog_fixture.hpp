@@ -65,18 +65,21 @@ struct DialogFixture : OnRedis<cluster::Dialogs> {
     return get<void>([&](auto done) { store.forget(calls::key_of(made), done); });
   }
   Result<calls::Call> find(const std::string& sip_call_id, const std::string& a,
-                               const std::string& b) {
+                           const std::string& b) {
     return get<calls::Call>([&](auto done) { store.find(sip_call_id, a, b, done); });
   }
   Result<calls::Call> load(const state::v1::DialogRecord& made) {
     return get<calls::Call>([&](auto done) { store.load(calls::key_of(made), done); });
   }
-  std::vector<calls::Call> list(std::uint64_t tenant, std::size_t offset = 0,
-                                    std::size_t limit = 100) {
-    auto found = get<std::vector<calls::Call>>(
-        [&](auto done) { store.list(TenantId{tenant}, offset, limit, done); });
+  cluster::CallPage page(std::uint64_t tenant, const std::optional<cluster::CallPosition>& after,
+                         std::size_t limit) {
+    auto found = get<cluster::CallPage>(
+        [&](auto done) { store.list(TenantId{tenant}, after, limit, done); });
     REQUIRE(found);
     return std::move(*found);
+  }
+  std::vector<calls::Call> list(std::uint64_t tenant) {
+    return page(tenant, std::nullopt, 100).dialogs;
   }
   std::size_t count(std::uint64_t tenant) {
     return *get<std::size_t>([&](auto done) { store.count(TenantId{tenant}, done); });

@@ -14,6 +14,18 @@ using namespace pbx;
 using calls::key_of;
 using test::DialogFixture;
 
+namespace {
+
+std::string ids(const cluster::CallPage& page) {
+  std::string text;
+  for (const auto& dialog : page.dialogs) {
+    text += (text.empty() ? "" : " ") + dialog.record.call_id();
+  }
+  return text;
+}
+
+}  // namespace
+
 TEST_CASE_METHOD(DialogFixture, "A call's steps are written one after the other", "[cluster]") {
   const auto call = record("c1");
   REQUIRE(begin(call));
@@ -212,12 +224,14 @@ TEST_CASE_METHOD(DialogFixture, "A tenant's active calls are listed newest first
   settle();
   CHECK(count(7) == 5);
   CHECK(list(8).size() == 1);
-  const auto page = list(7, 1, 2);
-  REQUIRE(page.size() == 2);
-  CHECK(page[0].record.call_id() == "c3");
-  CHECK(page[1].record.call_id() == "c2");
-  CHECK(list(7, 5, 10).empty());
-  CHECK(list(7, 0, 0).empty());
+  const auto first = page(7, std::nullopt, 2);
+  CHECK(ids(first) == "c4 c3");
+  CHECK(first.more);
+  const auto second = page(7, first.last, 3);
+  CHECK(ids(second) == "c2 c1 c0");
+  CHECK_FALSE(second.more);
+  CHECK_FALSE(page(7, second.last, 3).last);
+  CHECK_FALSE(page(7, std::nullopt, 0).last);
 
   REQUIRE(tell(record("c3", "id3"), refusal()));
   settle();
@@ -226,6 +240,41 @@ TEST_CASE_METHOD(DialogFixture, "A tenant's active calls are listed newest first
   // A record that is gone without an end is seen through.
   REQUIRE(ask(redis::Command{"DEL", redis_keys::dialog("id1")}));
   CHECK(list(7).size() == 3);
+}
+
+TEST_CASE_METHOD(DialogFixture, "Pages meet, whatever begins and ends meanwhile", "[cluster]") {
+  const auto start = now_ms();
+  const auto ring = [&](const std::string& id, std::int64_t at) {
+    auto call = record(id, "at-" + id);
+    call.set_started_at_ms(at);
+    REQUIRE(begin(call));
+    settle();
+  };
+  // Six of one millisecond, in whatever shards they are, and some before and after.
+  for (const auto* id : {"b5", "b0", "b3", "b1", "b4", "b2"}) ring(id, start);
+  ring("a0", start + 1);
+  ring("c0", start - 1);
+  ring("c1", start - 2);
+
+  const auto first = page(7, std::nullopt, 3);
+  CHECK(ids(first) == "a0 b0 b1");
+  ring("a1", start + 2);
+  REQUIRE(end(record("b0", "at-b0")));
+  REQUIRE(end(record("b1", "at-b1")));
+  settle();
+  const auto second = page(7, first.last, 3);
+  CHECK(ids(second) == "b2 b3 b4");
+
+  // All of a page vanish between being found and being read: the list goes on behind them.
+  for (const auto* id : {"b5", "c0"}) {
+    REQUIRE(ask(redis::Command{"DEL", redis_keys::dialog("at-" + std::string{id})}));
+  }
+  const auto third = page(7, second.last, 2);
+  CHECK(third.dialogs.empty());
+  CHECK(third.more);
+  const auto fourth = page(7, third.last, 2);
+  CHECK(ids(fourth) == "c1");
+  CHECK_FALSE(fourth.more);
 }
 
 TEST_CASE_METHOD(DialogFixture, "A call's legs are found by our call id", "[cluster]") {

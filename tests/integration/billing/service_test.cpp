@@ -8,9 +8,10 @@
 #include "integration/billing/site.hpp"
 #include "pbx/billing/v1/billing.grpc.pb.h"
 #include "pbx/config/v1/common.pb.h"
-#include "rpc/authorizer.hpp"
 #include "rpc/channel.hpp"
+#include "support/access_matrix.hpp"
 #include "support/service_process.hpp"
+#include "support/test_identities.hpp"
 #include "unit/services/billing/events.hpp"
 
 using namespace pbx;
@@ -23,21 +24,22 @@ namespace v1 = pbx::billing::v1;
 
 namespace {
 
-const Secret kToken{"a-token-for-tests"};
-
 /// The whole service as a process.
 struct Running : Site {
   std::uint16_t port = test::free_port();
   std::unique_ptr<ServiceProcess> service;
   std::unique_ptr<v1::Billing::Stub> stub;
+  rpc::Credentials as_operator = test::identities().credentials("operator", "billing");
 
   Running() {
     service = std::make_unique<ServiceProcess>(
         "pbx-billing", config(),
-        std::map<std::string, std::string>{{"PBX_API_TOKEN", kToken.reveal()},
+        std::map<std::string, std::string>{{"PBX_CALLER_KEYS", test::identities().caller_keys()},
                                            {"PBX_POSTGRES_PASSWORD", TempBooks::kPassword}});
     REQUIRE(eventually([&] { return service->ready(); }, 60s));
-    stub = connect(kToken);
+    config::v1::GrpcClient client;
+    client.add_targets(address());
+    stub = v1::Billing::NewStub(rpc::connect(client));
   }
 
   std::string config() const {
@@ -46,21 +48,17 @@ struct Running : Site {
            R"(, "database": ")" + books.name() + R"(", "user": "pbx_billing"}, )" +
            R"("kafka": {"brokers": ")" + kafka.brokers() + R"("})";
   }
-  std::unique_ptr<v1::Billing::Stub> connect(const Secret& token) const {
-    config::v1::GrpcClient client;
-    client.add_targets("127.0.0.1:" + std::to_string(port));
-    return v1::Billing::NewStub(rpc::connect(client, token));
-  }
+  std::string address() const { return "127.0.0.1:" + std::to_string(port); }
 
   grpc::Status list(const v1::ListCdrsRequest& request, v1::ListCdrsResponse& response,
                     const rpc::Caller& caller = {}) const {
     grpc::ClientContext context;
-    rpc::prepare(context, 20s, caller);
+    rpc::prepare(context, 20s, as_operator, caller);
     return stub->ListCdrs(&context, request, &response);
   }
   grpc::Status get(const std::string& call_id, v1::Cdr& cdr) const {
     grpc::ClientContext context;
-    rpc::prepare(context, 20s);
+    rpc::prepare(context, 20s, as_operator);
     v1::GetCdrRequest request;
     request.set_call_id(call_id);
     return stub->GetCdr(&context, request, &cdr);
@@ -109,8 +107,11 @@ TEST_CASE("CDRs are listed and shown over gRPC, and the service drains on SIGTER
   CHECK(site.list(request, response, {"", "x"}).error_code() == grpc::StatusCode::INVALID_ARGUMENT);
   request.mutable_page()->set_token("not one of ours");
   CHECK(site.list(request, response).error_code() == grpc::StatusCode::INVALID_ARGUMENT);
-  site.stub = site.connect(Secret{"wrong"});
-  CHECK(site.list({}, response).error_code() == grpc::StatusCode::UNAUTHENTICATED);
+
+  test::AccessMatrix matrix{site.address(), "billing"};
+  matrix.unary(*v1::Cdr::descriptor()->file()->FindServiceByName("Billing"));
+  CHECK(matrix.tried > 100);
+  CHECK(matrix.faults == std::vector<std::string>{});
 
   REQUIRE(eventually([&] {
     return site.service->metric(R"(pbx_billing_bad_events_total{reason="payload"})") == 1;
@@ -136,8 +137,8 @@ TEST_CASE("Without its database billing says so, and heals by itself", "[billing
 TEST_CASE("A wrong billing configuration is told and ends with 2, a taken port with 1",
           "[billing][process]") {
   Running site;
-  const std::map<std::string, std::string> secrets{{"PBX_API_TOKEN", "token"},
-                                                   {"PBX_POSTGRES_PASSWORD", "password"}};
+  const std::map<std::string, std::string> secrets{
+      {"PBX_CALLER_KEYS", test::identities().caller_keys()}, {"PBX_POSTGRES_PASSWORD", "password"}};
   ServiceProcess empty{"pbx-billing", R"("grpc": {})", secrets};
   CHECK(empty.process().wait() == 2);
   for (const std::string name : {"grpc.listen", "postgres.host", "kafka.brokers"}) {

@@ -65,8 +65,7 @@ TEST_CASE("bash offers commands, options and values where they fit", "[pbxctl]")
   CHECK(bash_offers(script, "pbxctl us") == "user\n");
   CHECK(bash_offers(script, "pbxctl --json user ''") == "add\nlist\nremove\nset\nshow\n");
   CHECK(bash_offers(script, "pbxctl --config user user r") == "remove\n");
-  CHECK(bash_offers(script, "pbxctl domain add x.test --t") ==
-        "--tenant\n--timeout\n--token-file\n");
+  CHECK(bash_offers(script, "pbxctl domain add x.test --t") == "--tenant\n--timeout\n");
   CHECK(bash_offers(script, "pbxctl device add x --kind ''") == "sccp\nsip\nunistim\n");
   CHECK(bash_offers(script, "pbxctl tenant add x --kind r") == "reseller\n");
   CHECK(bash_offers(script, "pbxctl call hangup c-1 --r") == "--reason\n");

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "rpc/signing_key.hpp"
 #include "session.hpp"
 
 using namespace pbx;
@@ -36,21 +37,26 @@ class Folder {
 };
 
 std::string configuration(const Session& session) {
-  return R"({"provisioning": ")" + session.address() + R"(", "token_file": "token"})";
+  return R"({"provisioning": ")" + session.address() + R"(", "identity_file": "operator"})";
 }
 
-std::string sent(Session& session, const std::string& key) {
-  std::string value;
-  session.with([&](fakes::ManagedCluster& cluster) { value = cluster.metadata[key]; });
-  return value;
+/// The token of the last request.
+rpc::Token sent(Session& session) {
+  rpc::Token token;
+  session.with([&](fakes::ManagedCluster& cluster) { token = cluster.token; });
+  return token;
 }
+
+std::uint64_t id_of(const rpc::SigningKey& key) { return key.public_key().id(); }
 
 }  // namespace
 
 TEST_CASE("The configuration is found where it is promised", "[pbxctl]") {
   Session session;
   const Folder folder;
-  folder.write("token", "from-file\n");
+  const auto key = rpc::SigningKey::make();
+  const auto text = key.text().reveal() + "\n";
+  folder.write("operator", text);
   SECTION("by flag") {
     const auto file = folder.write("any.json", configuration(session));
     CHECK(session.run_alone({"user", "list", "--config", file}).code == 0);
@@ -61,26 +67,29 @@ TEST_CASE("The configuration is found where it is promised", "[pbxctl]") {
   }
   SECTION("in var of a folder above") {
     folder.write("var/pbxctl.json", configuration(session));
-    folder.write("var/token", "from-file\n");
+    folder.write("var/operator", text);
     folder.write("a/b/c", "");
     session.folder = folder.path() / "a" / "b";
     CHECK(session.run_alone({"user", "list"}).code == 0);
   }
   SECTION("in the home folder") {
     folder.write(".config/pbxctl/config.json", configuration(session));
-    folder.write(".config/pbxctl/token", "from-file\n");
+    folder.write(".config/pbxctl/operator", text);
     session.variables["HOME"] = folder.path();
     CHECK(session.run_alone({"user", "list"}).code == 0);
   }
   SECTION("in the home folder's other place") {
     folder.write("xdg/pbxctl/config.json", configuration(session));
-    folder.write("xdg/pbxctl/token", "from-file\n");
+    folder.write("xdg/pbxctl/operator", text);
     session.variables["XDG_CONFIG_HOME"] = folder.path() / "xdg";
     CHECK(session.run_alone({"user", "list"}).code == 0);
   }
-  CHECK(sent(session, "authorization") == "Bearer from-file");
-  CHECK(sent(session, "pbx-actor") == "ada");
-  CHECK(sent(session, "pbx-scope").empty());
+  const auto token = sent(session);
+  CHECK(token.key_id == id_of(key));
+  CHECK(token.caller == "operator");
+  CHECK(token.audience == "provisioning");
+  CHECK(token.actor == "ada");
+  CHECK(token.scope.empty());
 }
 
 TEST_CASE("A configuration found upwards must be our own", "[pbxctl]") {
@@ -94,22 +103,28 @@ TEST_CASE("A configuration found upwards must be our own", "[pbxctl]") {
              Catch::Contains("the address of the provisioning service is not known"));
 }
 
-TEST_CASE("A token from a flag wins over the variable, that over the file", "[pbxctl]") {
+TEST_CASE("A key from a flag wins over the variable, that over the file", "[pbxctl]") {
   Session session;
   const Folder folder;
-  folder.write("token", "from-file");
+  folder.write("operator", rpc::SigningKey::make().text().reveal());
   session.variables["PBXCTL_CONFIG"] = folder.write("any.json", configuration(session));
-  session.variables["PBX_API_TOKEN"] = "from-variable";
-  session.with([](fakes::ManagedCluster& cluster) { cluster.token = "from-variable"; });
+  const auto variable = rpc::SigningKey::make();
+  session.variables["PBX_IDENTITY_KEY"] = variable.text().reveal();
+  session.with([&](fakes::ManagedCluster& cluster) { cluster.key_id = id_of(variable); });
   CHECK(session.run_alone({"user", "list"}).code == 0);
 
-  const auto other = folder.write("other", "from-flag\n");
-  const auto refused = session.run_alone({"user", "list", "--token-file", other});
-  CHECK(sent(session, "authorization") == "Bearer from-flag");
+  const auto flag = rpc::SigningKey::make();
+  const auto other = folder.write("other", flag.text().reveal() + "\n");
+  const auto refused = session.run_alone({"user", "list", "--identity-file", other});
+  CHECK(sent(session).key_id == id_of(flag));
   CHECK(refused.code == 1);
   CHECK(refused.err ==
-        "pbxctl: cannot list users: the provisioning service does not accept the token; check "
-        "PBX_API_TOKEN or the token_file of the configuration.\n");
+        "pbxctl: cannot list users: the provisioning service does not accept the identity; check "
+        "PBX_IDENTITY_KEY or the identity_file of the configuration, and this machine's clock.\n");
+
+  const auto garbage = folder.write("garbage", "from-flag\n");
+  CHECK_THAT(session.run_alone({"user", "list", "--identity-file", garbage}).err,
+             Catch::Contains("the operator's key cannot be read"));
 }
 
 TEST_CASE("A broken configuration is named, and only needed where services are", "[pbxctl]") {
@@ -124,17 +139,18 @@ TEST_CASE("A broken configuration is named, and only needed where services are",
   CHECK(session.run_alone({"version"}).code == 0);
   CHECK(session.run_alone({"user", "list", "--help"}).code == 0);
 
-  folder.write("any.json", R"({"token_file": "gone"})");
+  folder.write("any.json", R"({"identity_file": "gone"})");
   CHECK_THAT(session.run_alone({"user", "list"}).err,
-             Catch::Contains("cannot read the token file " + (folder.path() / "gone").string()));
+             Catch::Contains("cannot read the identity file " + (folder.path() / "gone").string()));
 }
 
-TEST_CASE("A scope is given by name and sent as the numbers that services know", "[pbxctl]") {
+TEST_CASE("A scope is given by name and signed as the numbers that services know", "[pbxctl]") {
   Session session;
+  session.variables["PBX_IDENTITY_KEY"] = rpc::SigningKey::make().text().reveal();
   CHECK(session.run({"user", "list", "--scope", "hq.north", "--json"}).code == 0);
-  CHECK(sent(session, "pbx-scope") == "1.102.103");
+  CHECK(sent(session).scope == "1.102.103");
   CHECK(session.run({"user", "list", "--scope", "1.102", "--json"}).code == 0);
-  CHECK(sent(session, "pbx-scope") == "1.102");
+  CHECK(sent(session).scope == "1.102");
   CHECK(session.requests() == std::vector<std::string>{"ListUsers"});
   CHECK(session.run({"user", "list", "--scope", "nobody"}).code == 1);
 }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "session.hpp"
@@ -208,4 +209,28 @@ TEST_CASE("Nodes are listed with load and age", "[pbxctl]") {
   CHECK(session.run({"node", "show", "proxy/two"}).code == 1);
   CHECK_THAT(session.run({"node", "list", "--service", "proxy", "--json"}).out,
              Catch::Contains("\"draining\":true") && !Catch::Contains("registrar"));
+}
+
+TEST_CASE("A list of calls is short unless all are wanted, and says that there are more",
+          "[pbxctl]") {
+  Session session;
+  session.with([](fakes::ManagedCluster& cluster) {
+    for (int i = 0; i < 130; ++i) {
+      start_call(cluster);
+      cluster.calls.back().set_call_id("c-" + std::to_string(i));
+    }
+  });
+  const auto lines = [](const std::string& text) {
+    return std::count(text.begin(), text.end(), '\n') - 1;  // the titles
+  };
+  const auto usual = session.run({"call", "list"});
+  CHECK(lines(usual.out) == 100);
+  CHECK(usual.err == "There are more; raise --limit, or --limit 0 for all.\n");
+  const auto all = session.run({"call", "list", "--limit", "0"});
+  CHECK(lines(all.out) == 130);
+  CHECK(all.err.empty());
+  const auto most = session.run({"call", "list", "--limit", "130"});
+  CHECK(lines(most.out) == 130);
+  CHECK(most.err.empty());
+  CHECK(lines(session.run({"call", "list", "--limit", "7"}).out) == 7);
 }

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "rpc/signing_key.hpp"
+
 using namespace pbx;
 using namespace pbx::pbxctl;
 
@@ -38,14 +40,14 @@ TEST_CASE("A service that is away is all that is said", "[pbxctl]") {
 
 TEST_CASE("Settings come from the process' environment and folder", "[pbxctl]") {
   Session session;
-  session.with([](fakes::ManagedCluster& cluster) { cluster.token = "from-variable"; });
+  const auto key = rpc::SigningKey::make();
+  session.with([&](fakes::ManagedCluster& cluster) { cluster.key_id = key.public_key().id(); });
   const auto answer = run_process(
       {program(), "domain", "list", "--json", "--server", "provisioning=" + session.address()},
-      {"PBX_API_TOKEN=from-variable"});
+      {"PBX_IDENTITY_KEY=" + key.text().reveal()});
   CHECK(answer.code == 0);
   CHECK_THAT(answer.out, Catch::StartsWith("[\n{\"id\":\"11\""));
-  session.with(
-      [](fakes::ManagedCluster& cluster) { CHECK_FALSE(cluster.metadata["pbx-actor"].empty()); });
+  session.with([](fakes::ManagedCluster& cluster) { CHECK_FALSE(cluster.token.actor.empty()); });
 }
 
 TEST_CASE("Output that nobody can read is a failure", "[pbxctl]") {

@@ -99,7 +99,7 @@ TEST_CASE("What the services' status codes mean is said in words", "[pbxctl]") {
       {12, "does not know how; it is older than this pbxctl, or the address is another service's"},
       {13, "failed: secret detail; its log says more"},
       {14, "is not able to: secret detail; try again in a moment"},
-      {16, "does not accept the token; check PBX_API_TOKEN"},
+      {16, "does not accept the identity; check PBX_IDENTITY_KEY"},
       {4, "did not answer in time"},
   }));
   session.with([code = code](fakes::ManagedCluster& cluster) {

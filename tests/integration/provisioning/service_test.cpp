@@ -9,10 +9,11 @@
 #include "integration/provisioning/fixture.hpp"
 #include "pbx/config/v1/common.pb.h"
 #include "pbx/provisioning/v1/provisioning.grpc.pb.h"
-#include "rpc/authorizer.hpp"
 #include "rpc/channel.hpp"
+#include "support/access_matrix.hpp"
 #include "support/mock_kafka.hpp"
 #include "support/service_process.hpp"
+#include "support/test_identities.hpp"
 
 using namespace pbx;
 using namespace pbx::test;
@@ -21,8 +22,6 @@ namespace v1 = pbx::provisioning::v1;
 
 namespace {
 
-const Secret kToken{"a-token-for-tests"};
-
 /// The whole service as a process, with its two backends.
 struct Site {
   TempBooks books;
@@ -30,6 +29,7 @@ struct Site {
   std::uint16_t port = free_port();
   std::unique_ptr<ServiceProcess> service;
   std::unique_ptr<v1::Provisioning::Stub> stub;
+  rpc::Credentials as_operator = identities().credentials("operator", "provisioning");
 
   Site() {
     kafka.make_topic("config", 1);
@@ -37,7 +37,7 @@ struct Site {
     REQUIRE(eventually([&] { return service->ready(); }, 60s));
     config::v1::GrpcClient client;
     client.add_targets("127.0.0.1:" + std::to_string(port));
-    stub = v1::Provisioning::NewStub(rpc::connect(client, kToken));
+    stub = v1::Provisioning::NewStub(rpc::connect(client));
   }
 
   std::string config() const {
@@ -49,7 +49,7 @@ struct Site {
   void start() {
     service = std::make_unique<ServiceProcess>(
         "pbx-provisioning", config(),
-        std::map<std::string, std::string>{{"PBX_API_TOKEN", kToken.reveal()},
+        std::map<std::string, std::string>{{"PBX_CALLER_KEYS", identities().caller_keys()},
                                            {"PBX_POSTGRES_PASSWORD", TempBooks::kPassword}});
   }
 
@@ -58,7 +58,7 @@ struct Site {
                                                                    const Request&, Response*),
                     const Request& request, Response& response, const rpc::Caller& caller = {}) {
     grpc::ClientContext context;
-    rpc::prepare(context, 20s, caller);
+    rpc::prepare(context, 20s, as_operator, caller);
     context.set_wait_for_ready(true);
     return (*stub.*method)(&context, request, &response);
   }
@@ -119,14 +119,13 @@ TEST_CASE("The service answers over gRPC, tells refusals in words and drains on 
   CHECK(site.service->process().wait() == 0);
 }
 
-TEST_CASE("Nobody gets in without the token", "[provisioning][process]") {
+TEST_CASE("The service lets in whom the table names, by good tokens alone",
+          "[provisioning][process]") {
   Site site;
-  config::v1::GrpcClient client;
-  client.add_targets("127.0.0.1:" + std::to_string(site.port));
-  for (const auto& token : {Secret{}, Secret{"another-token"}}) {
-    site.stub = v1::Provisioning::NewStub(rpc::connect(client, token));
-    CHECK(site.create("hq").error_code() == grpc::StatusCode::UNAUTHENTICATED);
-  }
+  AccessMatrix matrix{"127.0.0.1:" + std::to_string(site.port), "provisioning"};
+  matrix.unary(*v1::DeleteResponse::descriptor()->file()->FindServiceByName("Provisioning"));
+  CHECK(matrix.tried > 1000);
+  CHECK(matrix.faults == std::vector<std::string>{});
   CHECK(site.books.sql("SELECT count(*) FROM accounts") == "1");
 }
 
@@ -149,7 +148,7 @@ TEST_CASE("Without its database the service says so, and heals by itself",
 TEST_CASE("A wrong configuration is told and ends with 2, a taken port with 1",
           "[provisioning][process]") {
   Site site;
-  const std::map<std::string, std::string> secrets{{"PBX_API_TOKEN", "token"},
+  const std::map<std::string, std::string> secrets{{"PBX_CALLER_KEYS", identities().caller_keys()},
                                                    {"PBX_POSTGRES_PASSWORD", "password"}};
   ServiceProcess unknown{"pbx-provisioning", R"("grpcc": {"listen": "127.0.0.1:1"})", secrets};
   CHECK(unknown.process().wait() == 2);

@@ -12,6 +12,7 @@
 
 #include "model/topics.hpp"
 #include "sip/digest.hpp"
+#include "support/test_identities.hpp"
 
 namespace pbx::test {
 namespace {
@@ -31,7 +32,8 @@ std::string backends(const Site& site) {
 
 Service::Service(const std::string& name, const std::string& node, const std::string& settings) {
   ::setenv("PBX_CLUSTER_KEY", "a key of at least sixteen bytes", 1);
-  ::setenv("PBX_API_TOKEN", "token", 1);
+  ::setenv("PBX_CALLER_KEYS", identities().caller_keys().c_str(), 1);
+  ::setenv("PBX_IDENTITY_KEY", identities().private_key("proxy").c_str(), 1);
   admin_ = free_port();
   const auto config = folder_.path() / "config.json";
   std::ofstream{config} << R"({"process": {"node": )" << json(node) << R"(, "admin_listen": )"

@@ -14,6 +14,8 @@
 #include "pbx/registrar/v1/registrar.grpc.pb.h"
 #include "rpc/channel.hpp"
 #include "site.hpp"
+#include "support/access_matrix.hpp"
+#include "support/test_identities.hpp"
 
 using namespace pbx;
 using namespace pbx::test;
@@ -281,39 +283,99 @@ TEST_CASE("A registrar shows how many travel together at every hop", "[registrar
   }
 }
 
-TEST_CASE("Operators list and remove bindings, with the token", "[registrar]") {
-  Site site;
-  REQUIRE(site.send({.contacts = {"<sip:a@192.0.2.7>", "<sip:b@192.0.2.7>"}}).code() == 200);
-  config::v1::GrpcClient config;
-  config.add_targets(site.registrars[0]->grpc());
-  const auto stub = registrar::v1::Registrar::NewStub(rpc::connect(config, Secret{"token"}));
-  const auto list = [&](registrar::v1::ListBindingsResponse& response) {
+namespace {
+
+/// An operator's calls to the first registrar.
+struct Desk {
+  explicit Desk(const Site& site) : address{site.registrars[0]->grpc()} {}
+
+  grpc::Status list(registrar::v1::ListBindingsResponse& response, const std::string& scope = {}) {
     grpc::ClientContext context;
-    rpc::prepare(context, 10s);
+    rpc::prepare(context, 10s, as_operator, {"ada", scope, {}});
     registrar::v1::ListBindingsRequest request;
     request.set_tenant_id(9);
-    return stub->ListBindings(&context, request, &response);
-  };
+    return stub().ListBindings(&context, request, &response);
+  }
+  grpc::Status remove(const std::string& contact, std::uint32_t& removed,
+                      const std::string& scope = {}) {
+    grpc::ClientContext context;
+    rpc::prepare(context, 10s, as_operator, {"ada", scope, {}});
+    registrar::v1::RemoveBindingsRequest request;
+    request.set_tenant_id(9);
+    request.set_aor("1001@hq.north.pbx.test");
+    request.set_contact(contact);
+    registrar::v1::RemoveBindingsResponse response;
+    const auto status = stub().RemoveBindings(&context, request, &response);
+    removed = response.removed();
+    return status;
+  }
+
+  registrar::v1::Registrar::Stub& stub() {
+    config::v1::GrpcClient config;
+    config.add_targets(address);
+    if (!stub_) stub_ = registrar::v1::Registrar::NewStub(rpc::connect(config));
+    return *stub_;
+  }
+
+  std::string address;
+  rpc::Credentials as_operator = identities().credentials("operator", "registrar");
+
+ private:
+  std::unique_ptr<registrar::v1::Registrar::Stub> stub_;
+};
+
+}  // namespace
+
+TEST_CASE("Operators list and remove bindings", "[registrar]") {
+  Site site;
+  REQUIRE(site.send({.contacts = {"<sip:a@192.0.2.7>", "<sip:b@192.0.2.7>"}}).code() == 200);
+  Desk desk{site};
   registrar::v1::ListBindingsResponse before;
-  REQUIRE(list(before).ok());
+  REQUIRE(desk.list(before).ok());
   REQUIRE(before.aors_size() == 1);
   CHECK(before.aors(0).aor() == "1001@hq.north.pbx.test");
   CHECK(before.aors(0).bindings_size() == 2);
 
-  grpc::ClientContext context;
-  rpc::prepare(context, 10s);
-  registrar::v1::RemoveBindingsRequest request;
-  request.set_tenant_id(9);
-  request.set_aor("1001@hq.north.pbx.test");
-  request.set_contact("sip:a@192.0.2.7");
-  registrar::v1::RemoveBindingsResponse removed;
-  REQUIRE(stub->RemoveBindings(&context, request, &removed).ok());
-  CHECK(removed.removed() == 1);
+  std::uint32_t removed = 0;
+  REQUIRE(desk.remove("sip:a@192.0.2.7", removed).ok());
+  CHECK(removed == 1);
   CHECK(site.contacts() == Strings{"sip:b@192.0.2.7"});
+}
 
-  const auto stranger = registrar::v1::Registrar::NewStub(rpc::connect(config, Secret{}));
-  grpc::ClientContext without;
-  rpc::prepare(without, 10s);
-  CHECK(stranger->RemoveBindings(&without, request, &removed).error_code() ==
-        grpc::StatusCode::UNAUTHENTICATED);
+TEST_CASE("Bindings of a tenant outside the caller's scope do not exist for it", "[registrar]") {
+  Site site;  // the tenant 9 lies at 1.9
+  REQUIRE(site.send({}).code() == 200);
+  Desk desk{site};
+  registrar::v1::ListBindingsResponse response;
+  std::uint32_t removed = 0;
+  for (const std::string scope : {"1.8", "1.90", "9", "1.9.1"}) {
+    CAPTURE(scope);
+    const auto status = desk.list(response, scope);
+    CHECK(status.error_code() == grpc::StatusCode::NOT_FOUND);
+    CHECK(status.error_message() == "There is no such tenant.");
+    CHECK(response.aors_size() == 0);
+    CHECK(desk.remove("", removed, scope).error_code() == grpc::StatusCode::NOT_FOUND);
+  }
+  CHECK(desk.list(response, "all").error_code() == grpc::StatusCode::INVALID_ARGUMENT);
+  CHECK(site.contacts().size() == 1);
+  for (const std::string scope : {"1", "1.9"}) {
+    CAPTURE(scope);
+    REQUIRE(desk.list(response, scope).ok());
+    CHECK(response.aors_size() == 1);
+  }
+  REQUIRE(desk.remove("", removed, "1.9").ok());
+  CHECK(removed == 1);
+}
+
+TEST_CASE("A registrar lets in whom the table names, by good tokens alone", "[registrar]") {
+  Site site;
+  AccessMatrix unary{site.registrars[0]->grpc(), "registrar"};
+  unary.unary(
+      *registrar::v1::RegisterRequest::descriptor()->file()->FindServiceByName("Registrar"));
+  CHECK(unary.tried > 100);
+  CHECK(unary.faults == Strings{});
+  AccessMatrix stream{site.registrars[0]->stream(), "registrar"};
+  stream.stream("RegisterStream");
+  CHECK(stream.tried > 50);
+  CHECK(stream.faults == Strings{});
 }

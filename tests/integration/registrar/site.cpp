@@ -17,6 +17,7 @@
 #include "sip/digest.hpp"
 #include "sip/nonce.hpp"
 #include "support/loop.hpp"
+#include "support/test_identities.hpp"
 
 namespace pbx::test {
 namespace {
@@ -76,7 +77,7 @@ registrar::v1::RegisterRequest item_of(const Site::Register& request) {
 RegistrarProcess::RegistrarProcess(const std::string& node, const std::string& redis,
                                    const std::string& kafka) {
   ::setenv("PBX_CLUSTER_KEY", kClusterKey, 1);
-  ::setenv("PBX_API_TOKEN", "token", 1);
+  ::setenv("PBX_CALLER_KEYS", identities().caller_keys().c_str(), 1);
   grpc_ = "127.0.0.1:" + std::to_string(free_port());
   stream_ = "127.0.0.1:" + std::to_string(free_port());
   admin_ = free_port();
@@ -165,7 +166,7 @@ Site::Site(unsigned count) : producer_{kafka.brokers(), registry_} {
     return true;
   });
   stream_ = std::make_unique<rpc::BatchStream<registrar::v1::RegisterRequest, Reply>>(
-      loop, targets, Secret{"token"},
+      loop, targets, identities().credentials("proxy", "registrar"),
       rpc::BatchStreamOptions{.method = "RegisterStream", .deadline = 15s}, registry_);
   wait_for([this] { return stream_->connected(); });
 }

@@ -65,7 +65,7 @@ TEST_CASE("The death of a server loses no item: they are answered by the other",
   for (int tries = 0; taken == 0 && tries < 50; ++tries) {
     client.answered = 0;
     client.codes.clear();
-    client.stream.emplace(client.loop, streams_to({dead, good.address()}), Secret{"token"}, options,
+    client.stream.emplace(client.loop, streams_to({dead, good.address()}), as_proxy(), options,
                           client.registry);
     for (int i = 0; i < 200; ++i) client.submit(std::to_string(i));
     REQUIRE(client.run_until([&] { return client.answered == 200 || taken == 200; }));
@@ -177,11 +177,12 @@ TEST_CASE("More than the bound is refused at once", "[rpc]") {
   CHECK(client.errors == std::map<std::string, int>{{"overloaded", 2}, {"unavailable", 3}});
 }
 
-TEST_CASE("A stream without the token is refused and tried again slowly", "[rpc]") {
+TEST_CASE("A stream whose token is for another service is refused and tried again slowly",
+          "[rpc]") {
   EchoServer server{answer_with(200)};
   rpc::BatchStreamOptions options;
   options.deadline = 300ms;
-  Client client{{server.address()}, options, "wrong"};
+  Client client{{server.address()}, options, identities().credentials("proxy", "billing")};
   client.submit("one");
   REQUIRE(client.run_until([&] { return client.answered == 1; }));
   CHECK(client.errors == std::map<std::string, int>{{"unavailable", 1}});

@@ -20,13 +20,13 @@ class Client {
   using Stream = rpc::BatchStream<registrar::v1::RegisterRequest, registrar::v1::RegisterReply>;
 
   explicit Client(std::initializer_list<std::string> targets, rpc::BatchStreamOptions options = {},
-                  const std::string& token = "token")
-      : Client{streams_to(targets), std::move(options), token} {}
+                  const rpc::Credentials& credentials = as_proxy())
+      : Client{streams_to(targets), std::move(options), credentials} {}
 
   explicit Client(const config::v1::StreamClient& targets, rpc::BatchStreamOptions options = {},
-                  const std::string& token = "token") {
+                  const rpc::Credentials& credentials = as_proxy()) {
     if (options.method.empty()) options.method = kMethod;
-    stream.emplace(loop, targets, Secret{token}, options, registry);
+    stream.emplace(loop, targets, credentials, options, registry);
   }
 
   void submit(const std::string& text) {

@@ -12,6 +12,7 @@
 #include "rpc/frame.hpp"
 #include "rpc/greeting.hpp"
 #include "stream_client.hpp"
+#include "support/access_matrix.hpp"
 
 using namespace pbx;
 using namespace pbx::test;
@@ -70,7 +71,7 @@ class Stranger {
   tcp::socket socket_{loop_};
 };
 
-const std::string kHello = frame(rpc::make_hello(kMethod, Secret{"token"}));
+const std::string kHello = frame(rpc::make_hello(kMethod, as_proxy().token()));
 
 double refused(const EchoServer& server, const std::string& cause) {
   return server.metric("pbx_rpc_batch_server_streams_refused_total{cause=\"" + cause +
@@ -98,10 +99,11 @@ TEST_CASE("A stream is refused with a verdict and a reason, and counted", "[rpc]
     std::string cause;
   };
   const auto one = GENERATE(values<Case>(
-      {{rpc::make_hello(kMethod, Secret{"tokem"}), rpc::Verdict::Unauthenticated,
+      {{rpc::make_hello(kMethod, Secret{"token"}), rpc::Verdict::Unauthenticated,
         "unauthenticated"},
        {rpc::make_hello(kMethod, Secret{""}), rpc::Verdict::Unauthenticated, "unauthenticated"},
-       {rpc::make_hello("Other", Secret{"token"}), rpc::Verdict::UnknownMethod, "greeting"},
+       {rpc::make_hello(kMethod, as_operator().token()), rpc::Verdict::Denied, "denied"},
+       {rpc::make_hello("Other", as_proxy().token()), rpc::Verdict::UnknownMethod, "greeting"},
        {"PBXS\x02whatever", rpc::Verdict::OtherVersion, "greeting"},
        {"hello", rpc::Verdict::Malformed, "greeting"}}));
   Stranger stranger{server.address()};
@@ -110,6 +112,14 @@ TEST_CASE("A stream is refused with a verdict and a reason, and counted", "[rpc]
   CHECK(stranger.hear() == "gone");
   CHECK(refused(server, one.cause) == 1);
   CHECK(server.batches.streams() == 0);
+}
+
+TEST_CASE("A stream is opened to whom the table names, by good tokens alone", "[rpc]") {
+  EchoServer server{answer_with(200)};
+  AccessMatrix matrix{server.address(), kService};
+  matrix.stream(kMethod);
+  CHECK(matrix.tried > 50);
+  CHECK(matrix.faults == std::vector<std::string>{});
 }
 
 TEST_CASE("Bytes that are no frame end the connection before anything is kept of them", "[rpc]") {

@@ -14,11 +14,13 @@
 #include "rpc/batch_server.hpp"
 #include "rpc/server.hpp"
 #include "rpc/unary.hpp"
+#include "support/test_identities.hpp"
 #include "telemetry/metrics.hpp"
 
 namespace pbx::test {
 
 namespace asio = boost::asio;
+inline constexpr const char* kService = "registrar";
 inline constexpr const char* kMethod = "RegisterStream";
 
 /// A loop on a thread of its own.
@@ -58,7 +60,7 @@ class EchoService final : public Api::WithCallbackMethod_ListBindings<
                                          registrar::v1::ListBindingsResponse* response) override {
     return rpc::answer(context, authorizer_, [=](const rpc::Caller& caller) -> grpc::Status {
       if (request->aor() == "nobody") return rpc::to_status(Errc::NotFound, "no such AoR");
-      response->set_next_token(caller.actor + "|" + caller.scope);
+      response->set_next_token(caller.identity + "|" + caller.actor + "|" + caller.scope);
       return grpc::Status::OK;
     });
   }
@@ -87,7 +89,8 @@ inline config::v1::GrpcServer listen_on(const std::string& address) {
 class UnaryServer {
  public:
   explicit UnaryServer(const config::v1::GrpcServer& config = listen_on("127.0.0.1:0"))
-      : server{config, Secret{"token"}, registry}, service{server.authorizer(), worker.context()} {
+      : server{config, identities().gate(kService), registry},
+        service{server.authorizer(), worker.context()} {
     server.add(service);
     server.start();
   }
@@ -111,7 +114,7 @@ class EchoServer {
 
   EchoServer(Handler handler, const config::v1::StreamServer& config,
              rpc::BatchServerOptions options = {kMethod})
-      : batches{config, Secret{"token"}, std::move(options), registry} {
+      : batches{config, identities().gate(kService), std::move(options), registry} {
     for (auto& worker : workers) {
       batches.serve_on(worker.context(), [handler](const Peer& peer, std::string_view item) {
         registrar::v1::RegisterRequest request;
@@ -149,6 +152,9 @@ inline EchoServer::Handler answer_with(std::uint32_t code) {
     peer->reply(reply);
   };
 }
+
+inline rpc::Credentials as_operator() { return identities().credentials("operator", kService); }
+inline rpc::Credentials as_proxy() { return identities().credentials("proxy", kService); }
 
 inline config::v1::GrpcClient client_of(std::initializer_list<std::string> targets) {
   config::v1::GrpcClient config;

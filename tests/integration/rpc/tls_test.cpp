@@ -63,9 +63,9 @@ class Authority {
 };
 
 grpc::Status call(config::v1::GrpcClient config) {
-  const auto stub = Api::NewStub(rpc::connect(config, Secret{"token"}));
+  const auto stub = Api::NewStub(rpc::connect(config));
   grpc::ClientContext context;
-  rpc::prepare(context, 10s);
+  rpc::prepare(context, 10s, as_operator());
   registrar::v1::ListBindingsResponse response;
   return stub->ListBindings(&context, registrar::v1::ListBindingsRequest{}, &response);
 }
@@ -146,5 +146,5 @@ TEST_CASE("A certificate that cannot be read stops the start", "[rpc]") {
   auto listen = listen_on("127.0.0.1:0");
   listen.mutable_tls()->set_certificate_file("/nowhere/server.pem");
   prometheus::Registry registry;
-  CHECK_THROWS_AS(rpc::Server(listen, Secret{"token"}, registry), std::runtime_error);
+  CHECK_THROWS_AS(rpc::Server(listen, identities().gate(kService), registry), std::runtime_error);
 }

@@ -11,6 +11,8 @@ namespace {
 namespace api = proxy::v1;
 using state::v1::DialogRecord;
 
+constexpr std::uint64_t kUsualLimit = 100;
+
 std::string state_word(const DialogRecord& call) {
   switch (call.state()) {
     case state::v1::DIALOG_STATE_CALLING:
@@ -38,9 +40,8 @@ std::string callee_of(const DialogRecord& call) {
 }
 
 Row row_of(const Context& context, const DialogRecord& call) {
-  return {call.call_id(),   calls::caller_of(call).aor(),  callee_of(call),
-          state_word(call), lasts(context, call), local_time(call.started_at_ms()),
-          call.owner()};
+  return {call.call_id(),       calls::caller_of(call).aor(),     callee_of(call), state_word(call),
+          lasts(context, call), local_time(call.started_at_ms()), call.owner()};
 }
 
 /// The tenants to ask for; 0 is all of them.
@@ -59,7 +60,7 @@ void list(Context& context, const Arguments& arguments) {
                    {"FOR", Column::Align::Right},
                    {"STARTED"},
                    {"NODE"}}};
-  auto left = limit_of(arguments, kNoLimit);
+  auto left = limit_of(arguments, kUsualLimit);
   bool whole = true;
   for (const auto tenant : tenants(context, arguments)) {
     api::ListCallsRequest request;
@@ -72,7 +73,7 @@ void list(Context& context, const Arguments& arguments) {
     if (!whole) break;
   }
   listing.close("calls");
-  if (!whole) context.output.note("There are more; raise --limit.");
+  if (!whole) context.output.note("There are more; raise --limit, or --limit 0 for all.");
 }
 
 /// The call, if it goes on and the scope covers it.
@@ -152,7 +153,8 @@ Command call_command() {
                .summary = "Lists calls that go on now, ringing ones included",
                .examples = {{"pbxctl call list", "all that may be seen"},
                             {"pbxctl call list --tenant hq.north --json", "for a program"}},
-               .options = {tenant_option("Only those of this tenant."), limit_option("calls")},
+               .options = {tenant_option("Only those of this tenant."),
+                           limit_option("calls", std::to_string(kUsualLimit))},
                .run = list},
               {.name = "show",
                .summary = "Shows one call: parties, phones, route, times",

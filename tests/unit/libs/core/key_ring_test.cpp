@@ -32,9 +32,9 @@ TEST_CASE("A key without an id is key 0", "[core]") {
 }
 
 TEST_CASE("A ring that cannot be right is refused", "[core]") {
-  const auto* const text = GENERATE("", "short", "7:short", "x:0123456789abcdef", "256:0123456789abcdef",
-                                    "1:0123456789abcdef,1:fedcba9876543210",
-                                    "1:0123456789abcdef,2:x");
+  const auto* const text =
+      GENERATE("", "short", "7:short", "x:0123456789abcdef", "256:0123456789abcdef",
+               "1:0123456789abcdef,1:fedcba9876543210", "1:0123456789abcdef,2:x");
   CAPTURE(text);
   CHECK(KeyRing::parse(Secret{text}).error() == Errc::InvalidArgument);
 }

@@ -122,7 +122,7 @@ TEST_CASE("A scope is an account path; none is the platform", "[provisioning]") 
   CHECK(told(scope("1.4.9")) == "1.4.9");
   for (const std::string text : {".", "1.", ".1", "1..2", "a", "1.*", "1' OR '1", " 1"}) {
     CAPTURE(text);
-    CHECK(told(scope(text)) == "[pbx-scope]");
+    CHECK(told(scope(text)) == "[scope]");
   }
 }
 

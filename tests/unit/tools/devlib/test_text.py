@@ -134,5 +134,9 @@ def test_configurations_say_where_and_never_secrets(tmp_path):
     assert proxy["timer_c"] == "8s"
     written = "".join(path.read_text() for path in workspace.etc.iterdir())
     assert not any(secret in written for secret in workspace.secrets.values())
-    for name in ("secrets.json", "api-token"):
+    keys = workspace.keys.load()
+    made = [key for kind in keys.values() for ring in kind.rings.values() for key in ring]
+    private = [key.get("secret") or key["private"] for key in made]
+    assert not any(key in written for key in private)
+    for name in ("secrets.json", *(f"keys/{path.name}" for path in workspace.keys.folder.iterdir())):
         assert (tmp_path / name).stat().st_mode & 0o077 == 0

@@ -44,11 +44,11 @@ struct Nowhere {
 TEST_CASE("A configuration names servers and files", "[pbxctl]") {
   const auto settings = parse_configuration(
       R"({"provisioning": "127.0.0.31:55001", "proxy": ["127.0.0.11:55003", "127.0.0.12:55003"],
-          "token_file": "token", "ca_file": "/etc/ca.pem"})",
+          "identity_file": "operator", "ca_file": "/etc/ca.pem"})",
       "/etc/pbx");
   CHECK(settings.servers.at("provisioning") == std::vector<std::string>{"127.0.0.31:55001"});
   CHECK(settings.servers.at("proxy").size() == 2);
-  CHECK(settings.token_file == "/etc/pbx/token");
+  CHECK(settings.identity_file == "/etc/pbx/operator");
   CHECK(settings.ca_file == "/etc/ca.pem");
 }
 
@@ -61,15 +61,15 @@ TEST_CASE("A wrong configuration is refused by name", "[pbxctl]") {
   CHECK_THROWS_WITH(parse_configuration(R"({"proxy": ["a:1", 2]})", "/"), "'proxy' must be a text");
 }
 
-TEST_CASE("Servers, token, scope and time come from flags and variables", "[pbxctl]") {
+TEST_CASE("Servers, key, scope and time come from flags and variables", "[pbxctl]") {
   Nowhere nowhere;
-  nowhere.variables["PBX_API_TOKEN"] = "secret";
+  nowhere.variables["PBX_IDENTITY_KEY"] = "secret";
   const auto settings =
       nowhere.load({"--server", "proxy=a:1", "--server", "proxy=b:2", "--server",
                     "provisioning=[::1]:3", "--scope", "hq.north", "--timeout", "90s"});
   CHECK(settings.servers.at("proxy") == std::vector<std::string>{"a:1", "b:2"});
   CHECK(settings.servers.at("provisioning") == std::vector<std::string>{"[::1]:3"});
-  CHECK(settings.token.reveal() == "secret");
+  CHECK(settings.identity_key.reveal() == "secret");
   CHECK(settings.scope == "hq.north");
   CHECK(settings.timeout == std::chrono::seconds{90});
   CHECK(settings.actor == "ada");
@@ -90,8 +90,8 @@ TEST_CASE("A file that was named must be there", "[pbxctl]") {
   Nowhere nowhere;
   CHECK_THROWS_WITH(nowhere.load({"--config", "x.json"}),
                     Catch::StartsWith("cannot read the configuration /nonexistent/here/x.json"));
-  CHECK_THROWS_WITH(nowhere.load({"--token-file", "t"}),
-                    Catch::StartsWith("cannot read the token file /nonexistent/here/t"));
+  CHECK_THROWS_WITH(nowhere.load({"--identity-file", "t"}),
+                    Catch::StartsWith("cannot read the identity file /nonexistent/here/t"));
   nowhere.variables["PBXCTL_CONFIG"] = "/nonexistent/y.json";
   CHECK_THROWS_WITH(nowhere.load({}), Catch::Contains("/nonexistent/y.json"));
 }
