@@ -41,7 +41,8 @@ Dialled dialled_of(const state::v1::DialogRecord& record) {
   return dialled;
 }
 
-/// Which of our places of a call a binding is.
+/// Which of our places of a call a binding is. Not its id: a phone that moves keeps that, and is
+/// rung at another place.
 std::string place_of(const state::v1::Binding& binding) {
   std::string place = binding.contact();
   for (const auto& hop : binding.path()) {

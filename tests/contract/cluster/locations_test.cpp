@@ -83,13 +83,13 @@ TEST_CASE_METHOD(Fixture, "Bindings are stored, loaded and kept apart by tenant"
 TEST_CASE_METHOD(Fixture,
                  "What an earlier release stored has the name of its field and can be removed",
                  "[cluster]") {
-  const auto old = cluster::encode_binding(phone("SIP:a@PHONE.test"), "reg", 1);  // without an id
+  const auto old = cluster::encode_binding(phone("SIP:a@PHONE.test"), "reg", 1);  // says no id
   REQUIRE(ask(Command{"HSET", redis_keys::location(kTenant, kAor), "sip:a@phone.test", old}));
   auto loaded = get<std::vector<Binding>>([&](auto done) { store.load(kTenant, kAor, done); });
   REQUIRE(loaded);
   REQUIRE(loaded->size() == 1);
   CHECK(loaded->front().id() == "sip:a@phone.test");
-  auto removal = update({loaded->front()});
+  auto removal = update({loaded->front()}, "");
   removal.changes[0].remove = true;
   CHECK(apply(removal).change == Change::Removed);
   CHECK(contacts().empty());
