@@ -318,6 +318,58 @@ TEST_CASE("A call whose node is gone goes on through any other", "[proxy][dialog
   CHECK(survivor.records.only().ended());
 }
 
+TEST_CASE("Nodes that go by one name find each other, and any of them takes a call's requests",
+          "[proxy][dialog]") {
+  World one{"127.0.0.11", 1'000, nullptr, "sip.test"};
+  World two{"127.0.0.12", 1'000, nullptr, "sip.test"};
+  one.bind(1, "1002@hq.test", "10.0.0.2:5060", two.path_to("10.0.0.2:5060"));
+  one.receive(one.authorized(invite()));
+  one.next();
+  const auto between = one.next();
+  CHECK(between.to() == "127.0.0.12:5060");
+  CHECK(between.message->field(0).value.find("sip.test:5060") != std::string_view::npos);
+  two.receive_bytes(std::string{between.message->bytes()},
+                    {sip::Transport::Udp, 0, *proxy::Endpoint::parse("127.0.0.11:5060"), 0});
+  two.next();
+  const auto rings = two.next();
+  CHECK(rings.to() == "10.0.0.2:5060");
+  two.receive_bytes(answer(rings, 200, "callee", "Contact: <sip:phone@10.0.0.2:5060>\n"),
+                    rings.flow);
+  const auto up = two.next();
+  CHECK(up.to() == "127.0.0.11:5060");  // by the Via's received
+  one.receive_bytes(std::string{up.message->bytes()}, between.flow);
+  const auto ok = one.next();
+
+  std::string routes, routes_back;
+  for (const auto value : ok.message->values(HeaderId::RecordRoute)) {
+    routes_back += "Route: " + std::string{value} + "\n";
+    routes = "Route: " + std::string{value} + "\n" + routes;
+  }
+  CHECK(routes.find("@sip.test:5060") != std::string::npos);
+  const bool by_caller = GENERATE(true, false);
+  const bool at_one = GENERATE(true, false);
+  const std::string bye =
+      std::string{
+          "BYE sip:x@10.9.9.9 SIP/2.0\nVia: SIP/2.0/UDP 10.9.9.9;branch=z9hG4bKbye;rport\n"} +
+      "Max-Forwards: 70\n" + (by_caller ? routes : routes_back) +
+      (by_caller ? "From: <sip:1001@hq.test>;tag=caller\nTo: <sip:1002@hq.test>;tag=callee\n"
+                 : "From: <sip:1002@hq.test>;tag=callee\nTo: <sip:1001@hq.test>;tag=caller\n") +
+      "Call-ID: call-1\nCSeq: 2 BYE\nContent-Length: 0\n\n";
+  World* at = at_one ? &one : &two;
+  two.records.calls = one.records.calls;
+  at->receive(bye);
+  auto sent = at->next();
+  // Hop by hop, to whichever node a token is of, until it is a phone's.
+  for (int hops = 0; sent.flow.remote.port == 5060 && sent.to().starts_with("127.0.0.1"); ++hops) {
+    REQUIRE(hops < 3);
+    at = sent.to() == "127.0.0.11:5060" ? &one : &two;
+    at->receive_bytes(std::string{sent.message->bytes()}, sent.flow);
+    sent = at->next();
+  }
+  CHECK(sent.to() == (by_caller ? "10.0.0.2:5060" : "127.0.0.1:5070"));
+  CHECK_FALSE(sent.message->has(HeaderId::Route));
+}
+
 TEST_CASE("What is for a connection of another node goes to that node", "[proxy][dialog]") {
   World holder;
   const Call call{holder, true};

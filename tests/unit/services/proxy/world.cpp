@@ -9,9 +9,10 @@
 namespace pbx::test {
 namespace {
 
-std::vector<proxy::Listener> listeners_at(const std::string& host) {
+std::vector<proxy::Listener> listeners_at(const std::string& host, const std::string& name) {
   const auto bind = *proxy::Endpoint::from(host, 5060);
-  return {{sip::Transport::Udp, bind, host, 5060, 0}, {sip::Transport::Tcp, bind, host, 5060, 0}};
+  const auto& shown = name.empty() ? host : name;
+  return {{sip::Transport::Udp, bind, shown, 5060, 0}, {sip::Transport::Tcp, bind, shown, 5060, 0}};
 }
 
 std::string password_of(const std::string& user, const std::string& realm) {
@@ -27,8 +28,9 @@ void apply(directory::Directory& directory, const std::string& key,
 
 }  // namespace
 
-World::World(const std::string& host, std::size_t capacity, proxy::CallRecords* kept_by)
-    : addresses{listeners_at(host)},
+World::World(const std::string& host, std::size_t capacity, proxy::CallRecords* kept_by,
+             const std::string& name)
+    : addresses{listeners_at(host, name)},
       keeper{kept_by != nullptr ? *kept_by : records},
       layer{wire, timers, capacity} {
   settings.node = "proxy-" + host;

@@ -37,9 +37,9 @@ struct Sent {
 /// (users 1001, 1002 and 1003 each), and nothing real around it.
 class World {
  public:
-  /// `kept_by` keeps the calls' records in the place of `records`.
+  /// `kept_by` keeps the calls' records in the place of `records`; `name` is advertised.
   explicit World(const std::string& host = "127.0.0.11", std::size_t capacity = 1'000,
-                 proxy::CallRecords* kept_by = nullptr);
+                 proxy::CallRecords* kept_by = nullptr, const std::string& name = {});
 
   /// Gives a message to the router as the edge would. `text` has plain line feeds.
   proxy::Taken receive(std::string_view text, std::string_view from = "127.0.0.1:5070",
