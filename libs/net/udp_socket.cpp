@@ -143,7 +143,10 @@ class UdpSocket::Impl : public std::enable_shared_from_this<Impl> {
     while (taken_ < options_.budget) {
       const auto received = batch_.receive(fd_.get());
       if (received.error) {
-        if (would_block(received.error)) return false;
+        if (would_block(received.error)) {
+          if (taken_ == 0) clear_errors();
+          return false;
+        }
         if (received.error.value() == EINTR) continue;
         // ICMP errors come as a failed call, once each.
         if (!take_errors()) metrics_.receive_errors.Increment();
@@ -197,7 +200,7 @@ class UdpSocket::Impl : public std::enable_shared_from_this<Impl> {
         retried = false;
         continue;
       }
-      if (would_block(sent.error)) return;
+      if (would_block(sent.error)) return clear_errors();
       if (sent.error.value() == EINTR) continue;
       // The error may be an ICMP answer to an older packet: then this one deserves another try.
       if (!retried && take_errors()) {
@@ -212,10 +215,19 @@ class UdpSocket::Impl : public std::enable_shared_from_this<Impl> {
     }
   }
 
-  /// False when ICMP had said nothing.
+  /// The socket woke us, and a call found nothing to do: what woke us is an error. It stays, and
+  /// wakes us again at once, until it is read: a call that did some of its work (sendmmsg) says
+  /// nothing of it, and one whose report the kernel had no room for is in SO_ERROR alone.
+  void clear_errors() {
+    if (!take_errors() && socket_error(fd_.get())) metrics_.receive_errors.Increment();
+  }
+
+  /// False when ICMP had said nothing. No more than a budget at once: the rest wakes us again.
   bool take_errors() {
     bool any = false;
-    while (const auto failure = take_udp_error(fd_.get())) {
+    for (unsigned taken = 0; taken < options_.budget; ++taken) {
+      const auto failure = take_udp_error(fd_.get());
+      if (!failure) break;
       if (failure->local) continue;
       any = true;
       metrics_.unreachable.Increment();

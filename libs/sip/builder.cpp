@@ -2,6 +2,7 @@
 
 #include "core/utf8.hpp"
 #include "sip/comma_list.hpp"
+#include "sip/detail/visible.hpp"
 #include "sip/text.hpp"
 
 namespace pbx::sip {
@@ -56,7 +57,7 @@ void append_clean(std::string& out, std::string_view text) {
       out.push_back('?');
     } else {
       const char c = text.front();
-      out.push_back(c < ' ' || c == 0x7F ? ' ' : c);
+      out.push_back(detail::is_visible(c) ? c : ' ');
     }
     text.remove_prefix(length == 0 ? 1 : length);
   }

@@ -1,6 +1,7 @@
 #include "sip/validate.hpp"
 
 #include "sip/contact.hpp"
+#include "sip/detail/visible.hpp"
 #include "sip/text.hpp"
 
 namespace pbx::sip {
@@ -33,6 +34,16 @@ Result<> check_vias(const Message& message) {
   return {};
 }
 
+/// Of requests: a response brings back what was let through, and our own Via on top.
+Result<> check_via_bounds(const Message& request) {
+  std::size_t count = 0, bytes = 0;
+  for (const auto value : request.values(HeaderId::Via)) {
+    bytes += value.size();
+    if (++count > kMaxVias || bytes > kMaxViaBytes) return Errc::TooLarge;
+  }
+  return {};
+}
+
 Result<> check_address(Result<NameAddr> parsed) {
   PBX_TRY(const auto address, std::move(parsed));
   PBX_CHECK_OK(address.uri());
@@ -61,6 +72,17 @@ Result<> check_routes(const Message& message) {
   return {};
 }
 
+/// Lists of option tags that must be understood: what is no token cannot be, and must not be passed
+/// over. Empty elements are.
+Result<> check_option_tags(const Message& message) {
+  for (const auto id : {HeaderId::Require, HeaderId::ProxyRequire}) {
+    for (const auto tag : message.values(id)) {
+      if (!tag.empty() && !is_token(tag)) return Errc::BadToken;
+    }
+  }
+  return {};
+}
+
 Result<> check_request_uri(const Message& request) {
   const auto uri = request.request_uri();
   if (!uri) return Errc::BadRequestUri;
@@ -74,11 +96,11 @@ Result<> check_cseq_method(const Message& request, const CSeq& cseq) {
   return request.method() == Method::Other ? Errc::UnknownMethodMismatch : Errc::MethodMismatch;
 }
 
-/// One word, or two with an @: at any rate something without white space.
+/// One word, or two with an @: at any rate visible ASCII without white space.
 Result<> check_call_id(std::string_view call_id) {
   if (call_id.empty()) return Errc::BadCallId;
   for (const char c : call_id) {
-    if (c <= ' ' || c == 0x7F) return Errc::BadCallId;
+    if (!detail::is_visible(c)) return Errc::BadCallId;
   }
   return {};
 }
@@ -95,10 +117,12 @@ Result<CSeq> check_common(const Message& message) {
 }  // namespace
 
 Result<> validate_request(const Message& request) {
+  PBX_CHECK_OK(check_via_bounds(request));
   PBX_TRY(const auto cseq, check_common(request));
   PBX_CHECK_OK(check_cseq_method(request, cseq));
   PBX_CHECK_OK(check_request_uri(request));
   PBX_CHECK_OK(request.max_forwards());
+  PBX_CHECK_OK(check_option_tags(request));
   PBX_CHECK_OK(check_routes(request));
   return check_contacts(request);
 }

@@ -8,6 +8,7 @@
 #include "kafka/producer.hpp"
 #include "model/topics.hpp"
 #include "net/metrics.hpp"
+#include "net/tcp_sources.hpp"
 #include "pbx/config/v1/proxy.pb.h"
 #include "proxy/domain/trust_boundary.hpp"
 #include "proxy/fronts/transports.hpp"
@@ -20,7 +21,7 @@ namespace pbx::proxy {
 namespace {
 
 void serve(runtime::Application& app, const config::v1::Proxy& config) {
-  const auto settings = settings_of(config, app.node());
+  const auto settings = settings_of(config, app.node(), app.descriptors());
   const auto addresses = addresses_of(config);
   require_free(addresses);
   const auto keys = app.keys("cluster_key");
@@ -35,6 +36,7 @@ void serve(runtime::Application& app, const config::v1::Proxy& config) {
   redis::Metrics redis_metrics{app.metrics()};
   net::UdpMetrics udp_metrics{app.metrics(), "sip"};
   net::TcpMetrics tcp_metrics{app.metrics(), "sip"};
+  net::TcpSources tcp_sources{settings.max_tcp_per_source};
 
   directory::Directory directory;
   kafka::Follower feed{config.kafka().brokers(), std::string{topics::kConfig},
@@ -48,11 +50,13 @@ void serve(runtime::Application& app, const config::v1::Proxy& config) {
       settings.assert_identity, metrics};
   sip::ReplayGuard replays;
   LiveCalls live, undelivered;
+  PhoneHints hints;
   Switchboard switchboard{workers_of(config)};
-  Shared shared{config,        settings,  addresses,     tokens,      reply_tags,   peers,
-                keys,          replays,   boundary,      gate,        to_registrar, to_proxy,
-                redis_options, directory, *events,       live,        undelivered,  switchboard,
-                app.metrics(), metrics,   redis_metrics, udp_metrics, tcp_metrics};
+  Shared shared{config,       settings,      addresses,     tokens,      reply_tags,
+                peers,        keys,          replays,       boundary,    gate,
+                to_registrar, to_proxy,      redis_options, directory,   *events,
+                live,         undelivered,   hints,         switchboard, app.metrics(),
+                metrics,      redis_metrics, udp_metrics,   tcp_metrics, tcp_sources};
   runtime::Workers<Worker> workers{app, switchboard.size(), shared};
   Operations operations{app, shared, workers};
 

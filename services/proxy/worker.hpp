@@ -46,12 +46,14 @@ struct Shared {
   cluster::EventPublisher& events;
   LiveCalls& live;
   LiveCalls& undelivered;
+  PhoneHints& hints;
   Switchboard& switchboard;
   prometheus::Registry& registry;
   Metrics& metrics;
   redis::Metrics& redis_metrics;
   net::UdpMetrics& udp_metrics;
   net::TcpMetrics& tcp_metrics;
+  net::TcpSources& tcp_sources;
 };
 
 /// All that one worker thread owns, in the order in which its parts stand on each other.
@@ -106,6 +108,7 @@ class Worker {
   unsigned ticks_ = 0;
   double shown_transactions_ = 0;
   double shown_lingering_ = 0;
+  double shown_bytes_ = 0;
   double shown_registrations_ = 0;
   double shown_calls_ = 0;
   std::shared_ptr<void> seat_;

@@ -30,9 +30,11 @@ class RecordingWire final : public proxy::Wire {
   }
 
   bool is_gone(const proxy::Flow& flow) const override { return gone.contains(flow.connection); }
+  void registered(const proxy::Flow& flow) override { kept.push_back(flow); }
 
   std::deque<Sent> sent;
   std::set<proxy::ConnectionId> gone;  ///< Connections that are known to be.
+  std::vector<proxy::Flow> kept;       ///< A phone has registered over it.
 };
 
 /// Calls by the rules of libs/calls. Answers at once, or when told to while `held`.

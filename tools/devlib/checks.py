@@ -97,5 +97,6 @@ CHECKS: tuple[Callable[[], Outcome], ...] = (
     _format,
     _script("check_includes.py", "includes keep to the layers"),
     _script("check_coawait.py", "no braces in co_await expressions"),
+    _script("check_chars.py", "no comparison that the sign of char decides"),
     _script("check_proto.py", "proto/ breaks no reader"),
 )

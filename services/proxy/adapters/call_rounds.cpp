@@ -8,14 +8,13 @@
 namespace pbx::proxy {
 namespace {
 
-constexpr std::size_t kMostHints = 1'024;  ///< In a second.
 constexpr std::string_view kTooLong = "The call reached the longest duration that is allowed.";
 
 }  // namespace
 
 void CallRounds::run() {
   const auto now = node_.clock.steady();
-  if (!hints_.empty()) follow_hints(now);
+  if (const auto hints = hints_.take(); !hints.empty()) follow(hints, now);
   for (const auto& call : live_.shard(shard_)) look_at(*call, now);
   shard_ = (shard_ + 1) % LiveCalls::kShards;
 }
@@ -37,29 +36,27 @@ void CallRounds::look_at(LiveCall& call, Clock::Steady now) {
   watch_.add(call.copy().record, turn.confirmed);
 }
 
-void CallRounds::hint(const Endpoint& phone) {
-  if (hints_.size() < kMostHints) hints_.push_back(phone);
-}
-
-void CallRounds::follow_hints(Clock::Steady now) {
+void CallRounds::follow(const PhoneHints::Hints& hints, Clock::Steady now) {
   for (std::size_t shard = 0; shard < LiveCalls::kShards; ++shard) {
     for (const auto& call : live_.shard(shard)) {
       if (call->answered_at_ms() == 0 || call->turn.next == Clock::Steady::max()) continue;
-      if (is_hinted_at(call->copy().record)) call->turn.next = now;
-    }
-  }
-  hints_.clear();
-  for (std::size_t shard = 0; shard < LiveCalls::kShards; ++shard) {
-    for (const auto& call : live_.shard(shard)) {
-      if (call->turn.next == now) look_at(*call, now);
+      if (!is_hinted_at(call->copy().record, hints)) continue;
+      call->turn.next = now;
+      look_at(*call, now);
     }
   }
 }
 
-bool CallRounds::is_hinted_at(const state::v1::DialogRecord& record) const {
-  return std::any_of(record.legs().begin(), record.legs().end(), [this](const auto& leg) {
+bool CallRounds::is_hinted_at(const state::v1::DialogRecord& record,
+                              const PhoneHints::Hints& hints) const {
+  const auto has = [](const auto& all, const auto& one) {
+    return std::find(all.begin(), all.end(), one) != all.end();
+  };
+  return std::any_of(record.legs().begin(), record.legs().end(), [&](const auto& leg) {
     const auto token = node_.tokens.read_flow(leg.flow());
-    return token && std::find(hints_.begin(), hints_.end(), token->remote) != hints_.end();
+    if (!token) return false;
+    if (!sip::is_reliable(token->transport)) return has(hints.unreachable, token->remote);
+    return token->boot == node_.settings.boot && has(hints.closed, token->connection);
   });
 }
 

@@ -9,7 +9,6 @@ std::string unsupported_extensions(const sip::Message& request) {
   for (const auto id : {sip::HeaderId::Require, sip::HeaderId::ProxyRequire}) {
     for (const auto tag : request.values(id)) {
       if (tag.empty() || sip::iequals(tag, "path") || sip::iequals(tag, "outbound")) continue;
-      if (!sip::is_token(tag)) continue;
       if (!unsupported.empty()) unsupported += ", ";
       unsupported += tag;
     }

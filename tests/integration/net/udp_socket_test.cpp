@@ -220,6 +220,29 @@ TEST_CASE("A peer that is not there is reported, and costs no other packet", "[n
   CHECK(f.metrics.send_errors.Value() == 0);
 }
 
+TEST_CASE("Errors that nobody was told of leave the loop idle", "[net][udp]") {
+  Fixture f;
+  const auto gone = [&] {
+    const net::UdpSocket closed_soon{f.loop, kLoopback, f.client_metrics};
+    return closed_soon.local();
+  }();
+  net::UdpOptions options;
+  options.gather = std::chrono::milliseconds{GENERATE(0, 4)};
+  net::UdpSocket socket{f.loop, kLoopback, f.metrics, options};
+  const net::UdpSocket alive{f.loop, kLoopback, f.client_metrics};
+  socket.receive([](std::span<const Packet>) {});
+  unsigned told = 0;
+  socket.on_unreachable([&](const Address&, std::error_code) { ++told; });
+  // One sendmmsg: the error of the first ends it at the second, as a success of one packet.
+  socket.send(gone, "anyone?");
+  socket.send(alive.local(), "hello");
+  socket.flush();
+  f.loop.run_for(std::chrono::milliseconds{50});
+  CHECK(told == 1);
+  CHECK(f.metrics.unreachable.Value() == 1);
+  CHECK(f.loop.run_for(std::chrono::milliseconds{300}) < 20);
+}
+
 TEST_CASE("A packet that the kernel refuses is counted, reported and costs no other",
           "[net][udp]") {
   Fixture f;

@@ -58,6 +58,17 @@ TEST_CASE("A request must obey the rules before anyone acts on it", "[sip][valid
       {"To:", "To: Watson, T. <sip:a@b>", Errc::BadNameAddr},
       {"Call-ID", "Call-ID:", Errc::BadCallId},
       {"Call-ID", "Call-ID: a b", Errc::BadCallId},
+      {"Call-ID",
+       "Call-ID: a\x7F"
+       "b",
+       Errc::BadCallId},
+      {"Call-ID", "Call-ID: caf\xC3\xA9", Errc::BadCallId},
+      {"+",
+       "Require: a\xFF"
+       "b",
+       Errc::BadToken},
+      {"+", "Require: path, gr uu", Errc::BadToken},
+      {"+", "Proxy-Require: \"path\"", Errc::BadToken},
       {"Route", "Route: sip:192.0.2.1;lr", Errc::BadNameAddr},
       {"+", "Route: <sip:192.0.2.1;lr", Errc::BadNameAddr},
       {"Contact", "Contact: *", Errc::BadContact},
@@ -81,12 +92,38 @@ TEST_CASE("What is unusual but right passes", "[sip][validate]") {
       {"To:", "To: isbn:2983792873"},
       {"Via", "Via: SIP/2.0/UDP h"},
       {"+", "X-Whatever: ;;,,;"},
+      {"+", "Require: path, , outbound"},
+      {"+", "Require:"},
   }));
   CAPTURE(line, instead);
   const auto bytes = invite_with(line, instead);
   const auto valid = sip::validate_request(parsed(bytes));
   CAPTURE(valid.error().message());
   CHECK(valid);
+}
+
+TEST_CASE("Via is bounded in hops and bytes", "[sip][validate]") {
+  const auto vias = [](std::size_t count, std::size_t size) {
+    std::string lines;
+    for (std::size_t i = 0; i < count; ++i) {
+      std::string via = "Via: SIP/2.0/UDP h;branch=z9hG4bK" + std::to_string(i) + ";p=";
+      via.resize(5 + size, 'x');
+      lines += (i == 0 ? "" : "\n") + via;
+    }
+    return invite_with("Via", lines);
+  };
+  const auto [count, size, fits] = GENERATE(table<std::size_t, std::size_t, bool>({
+      {sip::kMaxVias, 60, true},
+      {sip::kMaxVias + 1, 60, false},
+      {4, sip::kMaxViaBytes / 4, true},
+      {4, sip::kMaxViaBytes / 4 + 1, false},
+      {1, sip::kMaxViaBytes + 1, false},
+  }));
+  CAPTURE(count, size);
+  const auto bytes = vias(count, size);
+  const auto error = sip::validate_request(parsed(bytes)).error();
+  CHECK(error == (fits ? std::error_code{} : make_error_code(sip::Errc::TooLarge)));
+  if (!fits) CHECK(sip::answer_status(error) == 513);
 }
 
 TEST_CASE("An unknown method with another CSeq method is 501", "[sip][validate]") {
