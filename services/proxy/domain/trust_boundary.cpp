@@ -62,7 +62,7 @@ void skip_space(std::string_view& text) {
   while (!text.empty() && sip::is_lws(text.front())) text.remove_prefix(1);
 }
 
-/// What stands after `realm`, if that is an assignment.
+/// What stands after `realm`, if that is an assignment; empty: something that is no value.
 std::optional<std::string_view> assigned(std::string_view text) {
   skip_space(text);
   if (!text.starts_with('=')) return std::nullopt;
@@ -71,7 +71,7 @@ std::optional<std::string_view> assigned(std::string_view text) {
   if (!text.starts_with('"')) return text.substr(0, text.find_first_of(", \t\r\n"));
   std::size_t end = 1;
   while (end < text.size() && text[end] != '"') end += text[end] == '\\' ? 2 : 1;
-  return text.substr(0, std::min(end + 1, text.size()));
+  return end < text.size() ? text.substr(0, end + 1) : std::string_view{};
 }
 
 /// The one realm of Digest credentials or of a Digest challenge. nullopt: another scheme, no realm,
@@ -85,7 +85,7 @@ std::optional<std::string> realm_in(std::string_view value) {
     if (!sip::iequals(value.substr(i, kRealm.size()), kRealm)) continue;
     const auto found = assigned(value.substr(i + kRealm.size()));
     if (!found) continue;
-    if (realm) return std::nullopt;
+    if (realm || found->empty()) return std::nullopt;
     std::string scratch;
     realm = std::string{sip::unquote(*found, scratch)};
   }
