@@ -184,9 +184,11 @@ def sent_to_registrars(site) -> float:
 
 
 @pytest.mark.parametrize(
-    "padding, code", [("Via", 513), ("Subject", 401)], ids=["45-KB-of-Via", "45-KB-of-Subject"]
+    "padding, code, at_once",
+    [("Via", 513, 2), ("Subject", 401, 20)],  # an answer has all of the Vias
+    ids=["45-KB-of-Via", "45-KB-of-Subject"],
 )
-def test_invented_credentials_leave_nothing_behind(site, padding, code):
+def test_invented_credentials_leave_nothing_behind(site, padding, code, at_once):
     """2,000 REGISTERs that no nonce of ours is in."""
     proxy, node = site.proxies[0], "proxy-1"
     kept = ("pbx_proxy_transactions", "pbx_proxy_transactions_lingering")
@@ -198,9 +200,9 @@ def test_invented_credentials_leave_nothing_behind(site, padding, code):
     asked = sent_to_registrars(site)
     piece = "SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK" + "x" * 900
     with RawUdp(site.address(198)) as client:
-        for _ in range(100):
+        for _ in range(2_000 // at_once):
             calls = set()
-            for _ in range(20):
+            for _ in range(at_once):
                 request = Request(
                     "REGISTER", f"sip:{HQ}", f"sip:1001@{HQ}", f"sip:1001@{HQ}", client.local
                 )

@@ -43,8 +43,8 @@ std::string credentials(std::string_view nonce, bool right = false) {
 std::string nonce_of(World& world) {
   world.receive(request());
   const auto asked = world.next();
-  const auto challenge = sip::parse_challenge(asked.value(HeaderId::WwwAuthenticate));
-  return std::string{challenge->nonce};
+  const auto value = asked.value(HeaderId::WwwAuthenticate);
+  return std::string{sip::parse_challenge(value)->nonce};
 }
 
 std::string fresh_credentials(World& world) { return credentials(nonce_of(world)); }
