@@ -40,7 +40,10 @@ struct TcpMetrics {
   prometheus::Counter& connected;
   prometheus::Counter& connect_failed;
   prometheus::Counter& accept_errors;
-  prometheus::Counter& refused_limit;  ///< Accepted and closed at once: max_connections.
+  prometheus::Counter& refused_limit;   ///< Accepted and closed at once: all there may be are kept.
+  prometheus::Counter& refused_source;  ///< The same: all that their source may have.
+  prometheus::Counter& evicted;         ///< Closed for a new one: max_connections.
+  prometheus::Counter& closed_silent;   ///< Said nothing that makes sense: first_request.
   prometheus::Counter& closed_by_peer;
   prometheus::Counter& closed_by_owner;
   prometheus::Counter& closed_idle;

@@ -25,11 +25,12 @@ bool is_passing(int error) {
 }  // namespace
 
 TcpAcceptor::TcpAcceptor(boost::asio::io_context& loop, Fd listening, OnAccept on_accept,
-                         prometheus::Counter& errors)
+                         prometheus::Counter& errors, OnExhausted on_exhausted)
     : local_{local_address(listening.get())},
       socket_{loop, listening.release()},
       pause_{loop},
       on_accept_{std::move(on_accept)},
+      on_exhausted_{std::move(on_exhausted)},
       errors_{errors} {}
 
 void TcpAcceptor::start() {
@@ -56,6 +57,7 @@ void TcpAcceptor::accept_waiting() {
     errors_.Increment();
     static log::RateLimited report{log::Level::Error, "cannot accept tcp connections", 1};
     report({{"listen", local_.to_string()}, {"error", error}});
+    if (error.value() == EMFILE && on_exhausted_) on_exhausted_();
     return pause();
   }
   if (!closed_) start();

@@ -64,13 +64,17 @@ class TcpConnection {
   const Address peer;
   boost::asio::posix::stream_descriptor socket;
   TcpPhase phase = TcpPhase::Open;
+  TcpRank rank = TcpRank::Unknown;
   bool was_open = false;  ///< on_closed is owed.
+  bool counted = false;   ///< Among its source's.
   bool input_ended = false;
   bool waiting_writable = false;
   bool flush_due = false;  ///< In the transport's list for the end of this turn.
   SteadyTime active_at;    ///< The last byte either way.
   SteadyTime phase_since;
+  SteadyTime rank_since;
   TcpWaiting::iterator in_idle;
+  TcpWaiting::iterator in_rank;
   TcpWaiting::iterator in_phase;
   TcpTransport::OnConnected on_connected;
 

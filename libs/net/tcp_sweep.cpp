@@ -48,7 +48,7 @@ milliseconds TcpTransport::Impl::limit(TcpPhase phase) const {
 void TcpTransport::Impl::start_sweeping() {
   if (sweeping_) return;
   sweeping_ = true;
-  auto shortest = options_.idle;
+  auto shortest = std::min(options_.idle, options_.first_request);
   for (const auto phase : kPhases) shortest = std::min(shortest, limit(phase));
   sweep_timer_.expires_after(std::clamp(shortest / 4, milliseconds{10}, milliseconds{1000}));
   sweep_timer_.async_wait([self = shared_from_this()](boost::system::error_code error) {
@@ -64,6 +64,7 @@ void TcpTransport::Impl::sweep() {
       phase_timed_out(connections_.at(list.front()->id));
     }
   }
+  sweep_silent(now);
   while (!stopped_ && !idle_.empty() && now - idle_.front()->active_at >= options_.idle) {
     const auto connection = connections_.at(idle_.front()->id);
     if (connection->phase != TcpPhase::Open) {
@@ -74,6 +75,16 @@ void TcpTransport::Impl::sweep() {
   }
   sweeping_ = false;
   if (!stopped_ && !connections_.empty()) start_sweeping();
+}
+
+/// Those that were accepted and have said nothing. All were given the same time, oldest first.
+void TcpTransport::Impl::sweep_silent(SteadyTime now) {
+  auto& silent = ranked(TcpRank::Unknown);
+  while (!stopped_ && !silent.empty() &&
+         now - silent.front()->rank_since >= options_.first_request) {
+    const auto connection = connections_.at(silent.front()->id);
+    give_up(connection, Reason::Silent, make_error_code(Errc::Timeout));
+  }
 }
 
 void TcpTransport::Impl::phase_timed_out(const Connection& connection) {

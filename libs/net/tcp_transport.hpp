@@ -18,6 +18,15 @@ class io_context;
 namespace pbx::net {
 
 struct TcpMetrics;
+class TcpSources;
+
+/// What a connection has earned. When there is no room for a new one, the oldest of the lowest rank
+/// goes; one that is Kept stays.
+enum class TcpRank : std::uint8_t {
+  Unknown,  ///< Accepted. Closed when it is still this after first_request.
+  Known,    ///< Has said something that makes sense; or we made it.
+  Kept,
+};
 
 struct TcpOptions {
   unsigned worker = 0;  ///< Goes into the top 16 bits of each Id.
@@ -26,7 +35,10 @@ struct TcpOptions {
   std::chrono::milliseconds write_timeout{std::chrono::seconds{10}};  ///< Peer reads nothing.
   /// After the peer has shut its side down, answers still go out for so long.
   std::chrono::milliseconds half_closed{std::chrono::seconds{1}};
+  /// Who was accepted must be raise()d within this time.
+  std::chrono::milliseconds first_request{std::chrono::seconds{30}};
   std::size_t max_connections = 20'000;
+  TcpSources* sources = nullptr;  ///< Shared by all of a process; null: no limit a source.
   std::size_t max_write_queue = 256 * 1024;  ///< Bytes a connection.
   bool floating = false;                     ///< The address may not be this machine's yet.
 };
@@ -44,8 +56,8 @@ class TcpTransport {
     /// The bytes are valid until it returns.
     std::function<void(Id, const Address& peer, std::string_view bytes)> on_data;
     /// Once for every connection that was open, whoever closed it. No error: the peer or the owner
-    /// closed it in an orderly way. Errc::Timeout: idle. Errc::Overloaded: did not read what it was
-    /// sent. May be empty.
+    /// closed it in an orderly way. Errc::Timeout: idle, or no first request. Errc::Overloaded: did
+    /// not read what it was sent, or had to make room. May be empty.
     std::function<void(Id, std::error_code)> on_closed;
     /// After accept. May be empty.
     std::function<void(Id, const Address& peer)> on_accepted;
@@ -78,6 +90,8 @@ class TcpTransport {
   /// There is such a connection and its peer has not shut down its side: who has is there for
   /// answers at most.
   bool peer_listens(Id id) const;
+  /// Ranks only rise.
+  void raise(Id id, TcpRank rank);
   /// What is queued is sent first, for write_timeout at most.
   void close(Id id);
   /// Drain: no more is accepted; connections stay.

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/errc.hpp"
+#include "net/tcp_sources.hpp"
 
 namespace pbx::net {
 
@@ -44,7 +45,10 @@ void TcpTransport::Impl::listen(const Address& listen) {
       [weak = weak_from_this()](Fd fd, const Address& peer) {
         if (const auto self = weak.lock()) self->accepted(std::move(fd), peer);
       },
-      metrics_.accept_errors);
+      metrics_.accept_errors,
+      [weak = weak_from_this()] {
+        if (const auto self = weak.lock()) self->evict(TcpRank::Unknown);
+      });
   local_ = acceptor_->local();
   acceptor_->start();
 }
@@ -60,6 +64,7 @@ void TcpTransport::Impl::shut_down() {
   for (auto& [id, connection] : connections_) {
     connection->phase = TcpPhase::Closed;
     connection->close_socket();
+    if (connection->counted) options_.sources->leave(connection->peer);
   }
   metrics_.connections.Decrement(static_cast<double>(connections_.size()));
   connections_.clear();
@@ -74,7 +79,10 @@ TcpTransport::Impl::Connection TcpTransport::Impl::add(Fd fd, const Address& pee
   by_peer_.insert_or_assign(peer, id);
   metrics_.connections.Increment();
   connection->active_at = std::chrono::steady_clock::now();
+  connection->rank_since = connection->active_at;
   connection->in_idle = idle_.insert(idle_.end(), connection.get());
+  auto& rank = ranked(connection->rank);
+  connection->in_rank = rank.insert(rank.end(), connection.get());
   auto& list = phases_[static_cast<std::size_t>(TcpPhase::Open)];
   connection->in_phase = list.insert(list.end(), connection.get());
   enter(*connection, phase);
@@ -107,30 +115,63 @@ bool TcpTransport::Impl::peer_listens(Id id) const {
 }
 
 void TcpTransport::Impl::accepted(Fd fd, const Address& peer) {
-  if (connections_.size() >= options_.max_connections) {
-    metrics_.refused_limit.Increment();
-    reset_on_close(fd.get());
-    return;
-  }
+  if (!admit(peer)) return reset_on_close(fd.get());
   metrics_.accepted.Increment();
   const auto connection = add(std::move(fd), peer, TcpPhase::Open);
   connection->was_open = true;
+  connection->counted = options_.sources != nullptr;
   wait_readable(connection);
   if (callbacks_.on_accepted) callbacks_.on_accepted(connection->id, peer);
 }
 
+/// Within its source's share, and there is room for it or made.
+bool TcpTransport::Impl::admit(const Address& peer) {
+  if (options_.sources != nullptr && !options_.sources->enter(peer)) {
+    metrics_.refused_source.Increment();
+    return false;
+  }
+  if (make_room()) return true;
+  if (options_.sources != nullptr) options_.sources->leave(peer);
+  return false;
+}
+
+bool TcpTransport::Impl::make_room() {
+  if (connections_.size() < options_.max_connections || evict(TcpRank::Known)) return true;
+  metrics_.refused_limit.Increment();
+  return false;
+}
+
+/// The oldest of the lowest rank goes. False: all have earned more than `highest`.
+bool TcpTransport::Impl::evict(TcpRank highest) {
+  for (const auto rank : {TcpRank::Unknown, TcpRank::Known}) {
+    if (ranked(rank).empty() || rank > highest) continue;
+    const auto connection = connections_.at(ranked(rank).front()->id);
+    give_up(connection, Reason::Evicted, make_error_code(Errc::Overloaded));
+    return true;
+  }
+  return false;
+}
+
+void TcpTransport::Impl::raise(Id id, TcpRank rank) {
+  const auto at = connections_.find(id);
+  if (at != connections_.end() && at->second->rank < rank) set_rank(*at->second, rank);
+}
+
+void TcpTransport::Impl::set_rank(TcpConnection& connection, TcpRank rank) {
+  ranked(rank).splice(ranked(rank).end(), ranked(connection.rank), connection.in_rank);
+  connection.rank = rank;
+}
+
 Result<TcpTransport::Id> TcpTransport::Impl::connect(const Address& to, OnConnected done) {
   if (stopped_) return Errc::Cancelled;
-  if (connections_.size() >= options_.max_connections) {
-    metrics_.refused_limit.Increment();
-    return Errc::Overloaded;
-  }
+  if (!make_room()) return Errc::Overloaded;
   auto fd = start_connect(to, local_);
   if (!fd) {
     metrics_.connect_failed.Increment();
     return fd.error();
   }
   const auto connection = add(*std::move(fd), to, TcpPhase::Connecting);
+  set_rank(*connection, TcpRank::Kept);  // until it is made
   connection->on_connected = std::move(done);
   connection->waiting_writable = true;
   connection->socket.async_wait(
@@ -149,6 +190,7 @@ void TcpTransport::Impl::finish_connect(const Connection& connection) {
   }
   metrics_.connected.Increment();
   connection->was_open = true;
+  set_rank(*connection, TcpRank::Known);
   enter(*connection, TcpPhase::Open);
   touch(*connection);
   wait_readable(connection);
@@ -279,24 +321,28 @@ void TcpTransport::Impl::flushed_all(const Connection& connection) {
   enter(*connection, TcpPhase::Lingering);
 }
 
-void TcpTransport::Impl::give_up(const Connection& connection, Reason reason, std::error_code why) {
+prometheus::Counter& TcpTransport::Impl::closed(Reason reason) {
   switch (reason) {
     case Reason::Peer:
-      metrics_.closed_by_peer.Increment();
-      break;
+      return metrics_.closed_by_peer;
     case Reason::Owner:
-      metrics_.closed_by_owner.Increment();
-      break;
+      return metrics_.closed_by_owner;
     case Reason::Idle:
-      metrics_.closed_idle.Increment();
-      break;
+      return metrics_.closed_idle;
+    case Reason::Silent:
+      return metrics_.closed_silent;
     case Reason::Slow:
-      metrics_.closed_slow.Increment();
-      break;
+      return metrics_.closed_slow;
+    case Reason::Evicted:
+      return metrics_.evicted;
     case Reason::Error:
-      metrics_.closed_error.Increment();
       break;
   }
+  return metrics_.closed_error;
+}
+
+void TcpTransport::Impl::give_up(const Connection& connection, Reason reason, std::error_code why) {
+  closed(reason).Increment();
   if (reason == Reason::Slow) reset_on_close(connection->socket.native_handle());
   const bool owed = connection->was_open;
   forget(connection);
@@ -308,7 +354,9 @@ void TcpTransport::Impl::give_up(const Connection& connection, Reason reason, st
 
 void TcpTransport::Impl::forget(const Connection& connection) {
   connection->close_socket();
+  if (connection->counted) options_.sources->leave(connection->peer);
   idle_.erase(connection->in_idle);
+  ranked(connection->rank).erase(connection->in_rank);
   phases_[static_cast<std::size_t>(connection->phase)].erase(connection->in_phase);
   connection->phase = TcpPhase::Closed;
   if (const auto at = by_peer_.find(connection->peer);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <memory>
@@ -27,6 +28,7 @@ class TcpTransport::Impl : public std::enable_shared_from_this<Impl> {
   std::optional<Id> find(const Address& peer) const;
   std::optional<Address> peer(Id id) const;
   bool peer_listens(Id id) const;
+  void raise(Id id, TcpRank rank);
   void close(Id id);
   void stop_listening();
   /// Nothing runs after this.
@@ -35,11 +37,14 @@ class TcpTransport::Impl : public std::enable_shared_from_this<Impl> {
  private:
   using Connection = std::shared_ptr<TcpConnection>;
   /// Why a connection is given up; decides the metric and what on_closed is told.
-  enum class Reason : std::uint8_t { Peer, Owner, Idle, Slow, Error };
+  enum class Reason : std::uint8_t { Peer, Owner, Idle, Silent, Slow, Evicted, Error };
 
   Connection add(Fd fd, const Address& peer, TcpPhase phase);
   Connection open_one(Id id) const;
   void accepted(Fd fd, const Address& peer);
+  bool admit(const Address& peer);
+  bool make_room();
+  bool evict(TcpRank highest);
   void finish_connect(const Connection& connection);
   void fail_connect(const Connection& connection, std::error_code why);
 
@@ -54,11 +59,15 @@ class TcpTransport::Impl : public std::enable_shared_from_this<Impl> {
   void give_up(const Connection& connection, Reason reason, std::error_code why);
   void forget(const Connection& connection);
 
+  prometheus::Counter& closed(Reason reason);
+  void set_rank(TcpConnection& connection, TcpRank rank);
+  TcpWaiting& ranked(TcpRank rank) { return ranks_[static_cast<std::size_t>(rank)]; }
   void touch(TcpConnection& connection);
   void enter(TcpConnection& connection, TcpPhase phase);
   std::chrono::milliseconds limit(TcpPhase phase) const;
   void start_sweeping();
   void sweep();
+  void sweep_silent(SteadyTime now);
   void phase_timed_out(const Connection& connection);
 
   boost::asio::io_context& loop_;
@@ -74,6 +83,7 @@ class TcpTransport::Impl : public std::enable_shared_from_this<Impl> {
   boost::asio::steady_timer sweep_timer_;
   TcpWaiting idle_;
   std::array<TcpWaiting, static_cast<std::size_t>(TcpPhase::Closed) + 1> phases_;
+  std::array<TcpWaiting, static_cast<std::size_t>(TcpRank::Kept) + 1> ranks_;  ///< Oldest first.
   std::unique_ptr<char[]> buffer_;
   bool sweeping_ = false;
   bool stopped_ = false;

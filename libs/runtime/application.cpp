@@ -16,6 +16,7 @@
 #include "net/address.hpp"
 #include "pbx/config/v1/common.pb.h"
 #include "runtime/admin_server.hpp"
+#include "runtime/descriptors.hpp"
 #include "runtime/health.hpp"
 #include "runtime/loop_pulse.hpp"
 #include "runtime/secrets.hpp"
@@ -102,6 +103,7 @@ class Application::Impl {
   log::AsyncLogging logging_;
 
  public:
+  const std::size_t descriptors = raise_descriptor_limit();
   const std::string service;
   const std::string node;
   const SystemClock clock{};
@@ -213,6 +215,7 @@ const Clock& Application::clock() const { return impl_->clock; }
 prometheus::Registry& Application::metrics() { return impl_->registry; }
 const std::string& Application::service() const { return impl_->service; }
 const std::string& Application::node() const { return impl_->node; }
+std::size_t Application::descriptors() const { return impl_->descriptors; }
 std::string Application::admin_address() const { return impl_->admin_address(); }
 Health& Application::health() { return impl_->health; }
 unsigned Application::wakeups() const { return impl_->wakeups; }

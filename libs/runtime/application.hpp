@@ -40,6 +40,8 @@ class Application {
   prometheus::Registry& metrics();
   const std::string& service() const;
   const std::string& node() const;
+  /// File descriptors that this process may have open; its limit was raised as far as it could be.
+  std::size_t descriptors() const;
   /// Where the admin server listens, for example "127.0.0.1:9100"; empty when it does not.
   std::string admin_address() const;
 

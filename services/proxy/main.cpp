@@ -8,6 +8,7 @@
 #include "kafka/producer.hpp"
 #include "model/topics.hpp"
 #include "net/metrics.hpp"
+#include "net/tcp_sources.hpp"
 #include "pbx/config/v1/proxy.pb.h"
 #include "proxy/fronts/transports.hpp"
 #include "proxy/operations.hpp"
@@ -18,7 +19,7 @@ namespace pbx::proxy {
 namespace {
 
 void serve(runtime::Application& app, const config::v1::Proxy& config) {
-  const auto settings = settings_of(config, app.node());
+  const auto settings = settings_of(config, app.node(), app.descriptors());
   const auto addresses = addresses_of(config);
   require_free(addresses);
   const auto cluster_key = app.secret("cluster_key");
@@ -30,6 +31,7 @@ void serve(runtime::Application& app, const config::v1::Proxy& config) {
   redis::Metrics redis_metrics{app.metrics()};
   net::UdpMetrics udp_metrics{app.metrics(), "sip"};
   net::TcpMetrics tcp_metrics{app.metrics(), "sip"};
+  net::TcpSources tcp_sources{settings.max_tcp_per_source};
 
   directory::Directory directory;
   kafka::Follower feed{config.kafka().brokers(), std::string{topics::kConfig},
@@ -40,9 +42,10 @@ void serve(runtime::Application& app, const config::v1::Proxy& config) {
   std::optional<cluster::EventPublisher> events{std::in_place, producer, app.metrics(), spool};
   LiveCalls live, undelivered;
   Switchboard switchboard{workers_of(config)};
-  Shared shared{config,      settings,      addresses, tokens,        reply_tags,  cluster_key,
-                api_token,   redis_options, directory, *events,       live,        undelivered,
-                switchboard, app.metrics(), metrics,   redis_metrics, udp_metrics, tcp_metrics};
+  Shared shared{config,        settings,    addresses,     tokens,        reply_tags,
+                cluster_key,   api_token,   redis_options, directory,     *events,
+                live,          undelivered, switchboard,   app.metrics(), metrics,
+                redis_metrics, udp_metrics, tcp_metrics,   tcp_sources};
   runtime::Workers<Worker> workers{app, switchboard.size(), shared};
   Operations operations{app, shared, workers};
 

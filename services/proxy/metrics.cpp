@@ -22,6 +22,8 @@ Metrics::Metrics(prometheus::Registry& registry)
     : transactions{gauge(registry, "pbx_proxy_transactions", "Transactions without final answer")},
       lingering{gauge(registry, "pbx_proxy_transactions_lingering",
                       "Answered transactions that wait for late messages")},
+      transaction_bytes{gauge(registry, "pbx_proxy_transaction_bytes",
+                              "Bytes of the messages that transactions keep")},
       waiting_registrations{waiting(registry, "registrations")},
       waiting_calls{waiting(registry, "calls")},
       retransmissions{counter(registry, "pbx_proxy_retransmissions_total",

@@ -8,6 +8,7 @@
 
 #include "core/random.hpp"
 #include "pbx/config/v1/proxy.pb.h"
+#include "proxy/domain/tcp_shares.hpp"
 #include "runtime/errors.hpp"
 #include "runtime/validate.hpp"
 
@@ -63,6 +64,27 @@ void check_listeners(runtime::Faults& faults, const config::v1::Proxy& config) {
   }
 }
 
+TcpShares shares_of(const config::v1::Proxy& config, std::size_t descriptors) {
+  const auto& listeners = config.listeners();
+  const auto tcp = std::count_if(listeners.begin(), listeners.end(), [](const auto& listener) {
+    return listener.transport() == "tcp";
+  });
+  if (tcp == 0) return {};
+  TcpDemand demand{.descriptors = descriptors,
+                   .workers = workers_of(config),
+                   .listeners = static_cast<std::size_t>(listeners.size()),
+                   .tcp_listeners = static_cast<std::size_t>(tcp)};
+  if (config.max_tcp_connections() != 0) demand.connections = config.max_tcp_connections();
+  if (config.max_tcp_per_source() != 0) demand.a_source = config.max_tcp_per_source();
+  const auto shares = tcp_shares(demand);
+  if (!shares) {
+    throw runtime::StartError{"only " + std::to_string(descriptors) +
+                              " file descriptors are allowed (ulimit -n), " +
+                              std::to_string(least_descriptors(demand)) + " are needed"};
+  }
+  return *shares;
+}
+
 }  // namespace
 
 std::vector<std::string> validate(const config::v1::Proxy& config) {
@@ -81,6 +103,11 @@ std::vector<std::string> validate(const config::v1::Proxy& config) {
   }
   faults.duration_in_range("tcpIdleTimeout", config.tcp_idle_timeout(), seconds{10},
                            minutes{24 * 60});
+  faults.duration_in_range("tcpFirstRequest", config.tcp_first_request(), seconds{1}, minutes{60});
+  if (config.max_transaction_bytes() != 0) {
+    faults.in_range("maxTransactionBytes", config.max_transaction_bytes(), 1024 * 1024,
+                    std::uint64_t{1} << 40);
+  }
   faults.duration_in_range("udpGather", config.udp_gather(), milliseconds{0}, milliseconds{20});
   faults.duration_in_range("dialogLease", config.dialog_lease(), seconds{3}, minutes{60});
   faults.duration_in_range("sessionCheck", config.session_check(), seconds{2}, minutes{60});
@@ -96,7 +123,8 @@ std::vector<std::string> validate(const config::v1::Proxy& config) {
   return faults.take();
 }
 
-Settings settings_of(const config::v1::Proxy& config, const std::string& node) {
+Settings settings_of(const config::v1::Proxy& config, const std::string& node,
+                     std::size_t descriptors) {
   Settings settings;
   settings.node = node;
   settings.boot = static_cast<std::uint32_t>(random_u64());
@@ -110,7 +138,14 @@ Settings settings_of(const config::v1::Proxy& config, const std::string& node) {
   settings.max_transactions =
       config.max_transactions() == 0 ? kDefaultTransactions : config.max_transactions();
   settings.tcp_idle = runtime::from_proto(config.tcp_idle_timeout(), settings.tcp_idle);
-  if (config.max_tcp_connections() != 0) settings.max_tcp = config.max_tcp_connections();
+  settings.tcp_first_request =
+      runtime::from_proto(config.tcp_first_request(), settings.tcp_first_request);
+  const auto tcp = shares_of(config, descriptors);
+  settings.max_tcp = tcp.connections;
+  settings.max_tcp_per_source = tcp.a_source;
+  if (config.max_transaction_bytes() != 0) {
+    settings.max_transaction_bytes = config.max_transaction_bytes();
+  }
   if (config.has_udp_gather()) {  // 0 is a value: read at once
     settings.udp_gather = runtime::from_proto(config.udp_gather(), milliseconds{0});
   }

@@ -20,7 +20,9 @@ namespace pbx::proxy {
 std::vector<std::string> validate(const config::v1::Proxy& config);
 
 // Of a configuration that validate() found right.
-Settings settings_of(const config::v1::Proxy& config, const std::string& node);
+/// `descriptors`: how many the process may have open. Throws runtime::StartError when too few.
+Settings settings_of(const config::v1::Proxy& config, const std::string& node,
+                     std::size_t descriptors);
 Addresses addresses_of(const config::v1::Proxy& config);
 redis::Options redis_options_of(const config::v1::Proxy& config, Secret password);
 kafka::ClientOptions kafka_options_of(const config::v1::Proxy& config);

@@ -34,8 +34,9 @@ Worker::Worker(runtime::Loop& loop, unsigned index, Shared& shared)
                  stream_number(shared.settings.node, index, shared.switchboard.size()),
                  shared.registry},
       trays_{shared.switchboard, index},
-      transports_{loop_, node_, trays_, shared.udp_metrics, shared.tcp_metrics},
-      layer_{transports_, timers_, shared.settings.max_transactions},
+      transports_{loop_, node_, trays_, shared.udp_metrics, shared.tcp_metrics, shared.tcp_sources},
+      layer_{transports_, timers_, shared.settings.max_transactions,
+             shared.settings.max_transaction_bytes},
       stateless_{node_, shared.reply_tags, transports_},
       auth_{shared.directory, loop.clock(), shared.cluster_key, shared.settings.nonce_lifetime},
       registers_{node_, layer_, registrar_, overload_.registrations},
@@ -71,12 +72,13 @@ Worker::Worker(runtime::Loop& loop, unsigned index, Shared& shared)
   });
   trays_.on_put([this] { flush_trays_.arm(); });
   transports_.open(
-      {[this](std::string_view bytes, const Flow& flow) { edge_.on_message(bytes, flow); },
+      {[this](std::string_view bytes, const Flow& flow) { return edge_.on_message(bytes, flow); },
        [this](std::string_view bytes, const Flow& flow, std::error_code why) {
          edge_.on_garbage(bytes, flow, why);
        },
        [this](std::uint64_t report_to) { layer_.on_unsent(report_to); },
        [this](ConnectionId connection) { layer_.on_closed(connection); },
+       {},
        [this](std::chrono::milliseconds waiting) { overload_.receiving = waiting; }});
   seat_ = shared.switchboard.sit(index, loop_, [this](std::vector<Parcel> parcels) {
     for (auto& parcel : parcels) {
@@ -136,6 +138,7 @@ void Worker::update_gauges() {
   const auto working = static_cast<double>(layer_.working());
   show(node_.metrics.transactions, shown_transactions_, working);
   show(node_.metrics.lingering, shown_lingering_, static_cast<double>(layer_.size()) - working);
+  show(node_.metrics.transaction_bytes, shown_bytes_, static_cast<double>(layer_.bytes()));
   show(node_.metrics.waiting_registrations, shown_registrations_,
        static_cast<double>(overload_.registrations.waiting()));
   show(node_.metrics.waiting_calls, shown_calls_, static_cast<double>(overload_.calls.waiting()));

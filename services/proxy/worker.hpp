@@ -43,6 +43,7 @@ struct Shared {
   redis::Metrics& redis_metrics;
   net::UdpMetrics& udp_metrics;
   net::TcpMetrics& tcp_metrics;
+  net::TcpSources& tcp_sources;
 };
 
 /// All that one worker thread owns, in the order in which its parts stand on each other.
@@ -94,6 +95,7 @@ class Worker {
   unsigned ticks_ = 0;
   double shown_transactions_ = 0;
   double shown_lingering_ = 0;
+  double shown_bytes_ = 0;
   double shown_registrations_ = 0;
   double shown_calls_ = 0;
   std::shared_ptr<void> seat_;

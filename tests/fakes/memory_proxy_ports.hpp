@@ -27,7 +27,10 @@ class RecordingWire final : public proxy::Wire {
     sent.push_back({flow, std::string{bytes}, report_to});
   }
 
+  void registered(const proxy::Flow& flow) override { kept.push_back(flow); }
+
   std::deque<Sent> sent;
+  std::vector<proxy::Flow> kept;
 };
 
 /// Dialog records with their rules: one live record a caller, steps in order, one end. Answers at

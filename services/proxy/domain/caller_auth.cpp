@@ -92,6 +92,19 @@ CallerCheck CallerAuth::check(const sip::Message& request) {
   return result;
 }
 
+std::optional<Refusal> CallerAuth::check_nonce(const sip::Message& request) {
+  const std::string realm = realm_of(request);
+  const auto found = sip::find_credentials(request, sip::HeaderId::Authorization, realm);
+  if (!found) return Refusal::NoCredentials;
+  const auto& credentials = found->credentials;
+  const auto nonce = nonces_.check(credentials.nonce, realm, clock_.now(), nonce_lifetime_);
+  if (nonce.state == sip::NonceState::Ok) return std::nullopt;
+  std::string scratch;
+  const auto login = directory_.login(realm, sip::unquote(credentials.username, scratch));
+  const bool right = static_cast<bool>(proxy::check(credentials, request.method_text(), login));
+  return login && right ? Refusal::StaleNonce : Refusal::NoCredentials;
+}
+
 std::string CallerAuth::challenge(const sip::Message& request, bool stale) {
   std::string lines;
   const std::string realm = realm_of(request);

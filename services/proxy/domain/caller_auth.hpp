@@ -28,6 +28,11 @@ class CallerAuth {
 
   CallerCheck check(const sip::Message& request);
 
+  /// nullopt: the REGISTER's nonce is one of ours for its realm and young enough, so it is worth a
+  /// transaction and a registrar's time. Else why it is challenged. StaleNonce: the digest is
+  /// right, so the phone need not ask its user again (RFC 7616 §3.3).
+  std::optional<Refusal> check_nonce(const sip::Message& request);
+
   /// Header lines of a challenge for the realm that From (or, for a REGISTER, To) names; empty when
   /// that is no host name a realm could be made of.
   std::string challenge(const sip::Message& request, bool stale);

@@ -17,7 +17,10 @@ ClientTransaction::ClientTransaction(TransactionLayer& layer, std::uint64_t key,
       branch_{branch},
       flow_{flow},
       request_{std::move(request)},
-      user_{std::move(user)} {}
+      weight_{layer.byte_sum()},
+      user_{std::move(user)} {
+  weigh();
+}
 
 ClientTransaction::~ClientTransaction() {
   if (user_) user_->on_client_gone(*this);
@@ -88,6 +91,7 @@ void ClientTransaction::run(sip::Acts acts, sip::TimerSet start, sip::TimerSet s
   if (acts.has(sip::Act::SendRequest)) layer_.wire().send(flow_, request_, key_);
   if (acts.has(sip::Act::SendAck)) acknowledge(response);
   if (!unanswered()) request_ = {};
+  weigh();
   const auto user = user_;  // it may detach
   if (!user) return;
   if (acts.has(sip::Act::Pass) && response != nullptr) user->on_response(*this, *response);

@@ -7,6 +7,7 @@
 #include "proxy/domain/flow.hpp"
 #include "proxy/domain/timers.hpp"
 #include "proxy/domain/transaction_users.hpp"
+#include "proxy/domain/weight.hpp"
 #include "sip/transaction.hpp"
 
 namespace pbx::proxy {
@@ -53,6 +54,7 @@ class ClientTransaction {
   void step(sip::non_invite_client::Event event, const sip::Message* response = nullptr);
   void run(sip::Acts acts, sip::TimerSet start, sip::TimerSet stop, const sip::Message* response);
   void start_timer(sip::TimerId timer);
+  void weigh() { weight_.set(request_.size() + ack_.size()); }
   void acknowledge(const sip::Message* response);
   void on_repeat();
   void on_end();
@@ -68,6 +70,7 @@ class ClientTransaction {
   const Flow flow_;
   std::string request_;
   std::string ack_;
+  Weight weight_;
   std::shared_ptr<ClientUser> user_;
   AlarmFor<ClientTransaction, &ClientTransaction::on_repeat> repeat_{*this};
   AlarmFor<ClientTransaction, &ClientTransaction::on_end> end_{*this};

@@ -20,9 +20,12 @@ struct Settings {
   std::chrono::milliseconds dialog_lease{30'000};
   std::chrono::milliseconds session_check{60'000};
   std::chrono::milliseconds session_unclear{12 * 3'600'000};
-  std::size_t max_transactions = 50'000;  ///< A worker.
+  std::size_t max_transactions = 50'000;                 ///< A worker.
+  std::size_t max_transaction_bytes = 64 * 1024 * 1024;  ///< A worker: of the messages they keep.
   std::chrono::milliseconds tcp_idle{900'000};
-  std::size_t max_tcp = 10'000;  ///< Connections a worker.
+  std::chrono::milliseconds tcp_first_request{30'000};
+  std::size_t max_tcp = 10'000;            ///< Connections a worker and listener.
+  std::size_t max_tcp_per_source = 2'000;  ///< Of the process.
   std::chrono::milliseconds udp_gather{
       4};  ///< The longest that datagrams wait to be read together.
 };

@@ -36,6 +36,7 @@ void RegisterRelay::answer(std::uint64_t key, Clock::Steady since,
   }
   if (decided->refusal == "bad_password") node_.metrics.refused(Refusal::WrongPassword).Increment();
   if (decided->refusal == "unknown_user") node_.metrics.refused(Refusal::UnknownUser).Increment();
+  if (decided->code == 200) layer_.wire().registered(server->source());
   server->reply({.status = decided->code,
                  .reason = decided->reason,
                  .to_tag = tag,

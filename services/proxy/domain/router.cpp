@@ -178,10 +178,8 @@ std::optional<Excess> Router::excess(const Request& request) {
 }
 
 void Router::on_register(const Request& request) {
-  const auto& message = request.message;
-  const auto realm = realm_of(message);
-  if (!sip::find_credentials(message, sip::HeaderId::Authorization, realm)) {
-    return challenge(request, Refusal::NoCredentials);
+  if (const auto refusal = parts_.auth.check_nonce(request.message)) {
+    return challenge(request, *refusal);
   }
   parts_.registers.relay(begin(request));
 }

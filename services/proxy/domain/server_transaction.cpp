@@ -17,7 +17,9 @@ ServerTransaction::ServerTransaction(TransactionLayer& layer, std::uint64_t key,
       invite_{request.method() == sip::Method::Invite},
       source_{source},
       reply_to_{reply_flow(request, source)},
-      request_{std::make_unique<sip::StoredMessage>(request)} {
+      request_{std::make_unique<sip::StoredMessage>(request)},
+      weight_{layer.byte_sum()} {
+  weigh();
   if (const auto via = request.top_via()) sent_by_port_ = via->port_or_default();
 }
 
@@ -47,6 +49,7 @@ void ServerTransaction::respond(int code, std::string response) {
     return;
   }
   last_response_ = std::move(response);
+  weigh();
   if (code < 200) {
     invite_ ? step(invite::Event::Provisional) : step(other::Event::Provisional);
     return;
@@ -59,6 +62,7 @@ void ServerTransaction::respond(int code, std::string response) {
   } else {
     step(other::Event::Final);
   }
+  weigh();
   layer_.server_answered(key_);
 }
 
@@ -66,6 +70,7 @@ void ServerTransaction::abandon() {
   layer_.server_answered(key_);
   layer_.timers().start(end_, std::chrono::milliseconds{0});
   request_ = nullptr;
+  weigh();
   end_timer_ = invite_ ? sip::TimerId::L : sip::TimerId::J;
   invite_state_ = InviteState::Accepted;
   other_state_ = OtherState::Completed;
@@ -119,6 +124,10 @@ void ServerTransaction::run(sip::Acts acts, sip::TimerSet start, sip::TimerSet s
       layer_.timers().start(end_, length);
     }
   });
+}
+
+void ServerTransaction::weigh() {
+  weight_.set((request_ ? request_->bytes().size() : 0) + last_response_.size());
 }
 
 void ServerTransaction::send_last() {

@@ -7,6 +7,7 @@
 #include "proxy/domain/flow.hpp"
 #include "proxy/domain/timers.hpp"
 #include "proxy/domain/transaction_users.hpp"
+#include "proxy/domain/weight.hpp"
 #include "sip/builder.hpp"
 #include "sip/stored_message.hpp"
 #include "sip/transaction.hpp"
@@ -59,6 +60,7 @@ class ServerTransaction {
   void step(sip::invite_server::Event event);
   void step(sip::non_invite_server::Event event);
   void run(sip::Acts acts, sip::TimerSet start, sip::TimerSet stop);
+  void weigh();
   void send_last();
   void on_repeat();
   void on_end();
@@ -76,6 +78,7 @@ class ServerTransaction {
   Flow reply_to_;
   std::unique_ptr<sip::StoredMessage> request_;
   std::string last_response_;
+  Weight weight_;
   std::shared_ptr<ServerUser> user_;
   AlarmFor<ServerTransaction, &ServerTransaction::on_repeat> repeat_{*this};
   AlarmFor<ServerTransaction, &ServerTransaction::on_end> end_{*this};

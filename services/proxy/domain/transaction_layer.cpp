@@ -27,8 +27,9 @@ std::optional<AnsweredRequest> answered_request(const sip::Message& response) {
   return AnsweredRequest{*via, *branch, sip::method_from(cseq->method)};
 }
 
-TransactionLayer::TransactionLayer(Wire& wire, Timers& timers, std::size_t capacity)
-    : wire_{wire}, timers_{timers}, capacity_{capacity} {}
+TransactionLayer::TransactionLayer(Wire& wire, Timers& timers, std::size_t capacity,
+                                   std::size_t byte_budget)
+    : wire_{wire}, timers_{timers}, capacity_{capacity}, byte_budget_{byte_budget} {}
 
 TransactionLayer::~TransactionLayer() = default;
 
@@ -156,13 +157,20 @@ void TransactionLayer::remove_client(std::uint64_t key) {
   clients_.erase(found);
 }
 
+bool TransactionLayer::is_over(std::size_t count, std::size_t bytes) {
+  if (working_ >= count) return true;
+  if (bytes_ < bytes) return false;
+  make_room();
+  return bytes_ >= bytes;
+}
+
 void TransactionLayer::make_room() {
   // What ended by its own timer is at the front, more or less: the timers are of similar length.
   while (!lingering_.empty() && servers_.find(lingering_.front()) == servers_.end() &&
          clients_.find(lingering_.front()) == clients_.end()) {
     lingering_.pop_front();
   }
-  while (size() >= capacity_ && !lingering_.empty()) forget_oldest();
+  while ((size() >= capacity_ || bytes_ >= byte_budget_) && !lingering_.empty()) forget_oldest();
 }
 
 void TransactionLayer::forget_oldest() {

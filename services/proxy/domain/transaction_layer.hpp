@@ -28,10 +28,11 @@ std::optional<AnsweredRequest> answered_request(const sip::Message& response);
 
 /// All transactions of one worker. Finds the one that a message belongs to and owns them all until
 /// their timers end them. Those that only wait for late messages are given up first when there are
-/// more than `capacity`.
+/// more than `capacity`, or when the messages that all of them keep are more than `byte_budget`.
 class TransactionLayer {
  public:
-  TransactionLayer(Wire& wire, Timers& timers, std::size_t capacity);
+  TransactionLayer(Wire& wire, Timers& timers, std::size_t capacity,
+                   std::size_t byte_budget = 64 * 1024 * 1024);
   TransactionLayer(const TransactionLayer&) = delete;
   TransactionLayer& operator=(const TransactionLayer&) = delete;
   ~TransactionLayer();
@@ -62,17 +63,20 @@ class TransactionLayer {
   void on_closed(ConnectionId connection);
 
   /// No room for what begins something new: even those that only wait were given up.
-  bool full() const { return working_ >= capacity_; }
+  bool full() { return is_over(capacity_, byte_budget_); }
   /// Nor for what belongs to a call that is up, which has a quarter more.
-  bool overfull() const { return working_ >= capacity_ + capacity_ / 4; }
+  bool overfull() { return is_over(capacity_ + capacity_ / 4, byte_budget_ + byte_budget_ / 4); }
   std::size_t working() const { return working_; }  ///< Unanswered ones.
   std::size_t size() const { return servers_.size() + clients_.size(); }
+  /// Of the messages that transactions keep, for as long as they keep them.
+  std::size_t bytes() const { return bytes_; }
   /// Requests that are received and not answered yet.
   std::size_t open_servers() const { return open_servers_; }
 
   // For the transactions.
   Wire& wire() { return wire_; }
   Timers& timers() { return timers_; }
+  std::size_t& byte_sum() { return bytes_; }
   void server_answered(std::uint64_t key);
   void client_answered(const ClientTransaction& transaction);
   /// Destroys it; it calls this as its last act.
@@ -85,16 +89,19 @@ class TransactionLayer {
                                 std::size_t branch);
   void forget_connection(const ClientTransaction& transaction);
   void linger(std::uint64_t key);
+  bool is_over(std::size_t count, std::size_t bytes);
   void make_room();
   void forget_oldest();
 
   Wire& wire_;
   Timers& timers_;
   const std::size_t capacity_;
+  const std::size_t byte_budget_;
   KeyedHash hash_;
   mutable std::string scratch_;
   std::size_t working_ = 0;
   std::size_t open_servers_ = 0;
+  std::size_t bytes_ = 0;  ///< Before the transactions, which count themselves out.
   std::unordered_map<std::uint64_t, std::unique_ptr<ServerTransaction>, AsIs> servers_;
   std::unordered_map<std::uint64_t, std::unique_ptr<ClientTransaction>, AsIs> clients_;
   /// Unanswered client transactions by the stream that they were sent over.

@@ -15,6 +15,8 @@ class Wire {
   /// Copies and sends. A stream that is gone or cannot be made is reported later, by
   /// TransactionLayer::on_unsent(report_to), never within the call; 0: nobody wants to know.
   virtual void send(const Flow& flow, std::string_view bytes, std::uint64_t report_to = 0) = 0;
+  /// A phone has registered over this flow: its stream is kept when there are too many.
+  virtual void registered(const Flow& flow) = 0;
 };
 
 }  // namespace pbx::proxy

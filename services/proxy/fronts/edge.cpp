@@ -13,17 +13,46 @@ bool looks_like_response(std::string_view bytes) { return bytes.starts_with("SIP
 
 }  // namespace
 
-void Edge::receive(std::string_view bytes, const Flow& flow, const Parcel* parcel) {
+bool Edge::receive(std::string_view bytes, const Flow& flow, const Parcel* parcel) {
   const auto message = sip::parse_message(bytes);
   if (!message) {
-    if (sip::is_keepalive(bytes)) return parts_.node.metrics.keepalives.Increment();
-    return on_garbage(bytes, flow, message.error());
+    const bool keepalive = sip::is_keepalive(bytes);
+    keepalive ? parts_.node.metrics.keepalives.Increment()
+              : on_garbage(bytes, flow, message.error());
+    return false;
   }
+  if (parcel == nullptr && !is_valid(*message, flow)) return false;
   message->is_request() ? on_request(*message, flow, parcel) : on_response(*message, flow, parcel);
+  return true;
+}
+
+/// Counts the message; refuses it when it is not valid. A request that could be read to its end is
+/// answered with what it has, were its Via beyond reading: the answer goes back to where it came
+/// from.
+bool Edge::is_valid(const sip::Message& message, const Flow& flow) {
+  auto& metrics = parts_.node.metrics;
+  const bool request = message.is_request();
+  request ? metrics.request(message.method()).Increment()
+          : metrics.response(message.status()).Increment();
+  const auto valid = request ? sip::validate_request(message) : sip::validate_response(message);
+  if (valid) return true;
+  const auto refusal = request ? refusal_of(valid.error()) : Refusal::MalformedResponse;
+  if (!request || !message.has(sip::HeaderId::Via)) {
+    drop(refusal, flow, valid.error());
+    return false;
+  }
+  refused_log({{"source", flow.remote.to_string()},
+               {"reason", info_of(refusal).label},
+               {"detail", valid.error().message()}});
+  parts_.stateless.refuse(message, flow, refusal, valid.error().message());
+  return false;
 }
 
 void Edge::on_parcel(const Parcel& parcel) {
-  if (parcel.kind != Parcel::Kind::Orphan) return receive(parcel.bytes, parcel.flow, &parcel);
+  if (parcel.kind != Parcel::Kind::Orphan) {
+    receive(parcel.bytes, parcel.flow, &parcel);
+    return;
+  }
   if (const auto message = sip::parse_message(parcel.bytes)) {
     parts_.resumption.take(*message, parcel.flow);
   }
@@ -50,18 +79,6 @@ void Edge::on_garbage(std::string_view bytes, const Flow& flow, std::error_code 
 }
 
 void Edge::on_request(const sip::Message& request, const Flow& flow, const Parcel* parcel) {
-  if (parcel == nullptr) {
-    parts_.node.metrics.request(request.method()).Increment();
-    if (const auto valid = sip::validate_request(request); !valid) {
-      const auto refusal = refusal_of(valid.error());
-      refused_log({{"source", flow.remote.to_string()},
-                   {"reason", info_of(refusal).label},
-                   {"detail", valid.error().message()}});
-      const auto readable = sip::parse_for_reply(request.bytes());
-      if (!readable) return parts_.node.metrics.refused(refusal).Increment();
-      return parts_.stateless.refuse(*readable, flow, refusal, valid.error().message());
-    }
-  }
   const unsigned asked = parcel == nullptr ? 1 : parcel->asked;
   const bool last = asked >= parts_.trays.workers();
   switch (parts_.router.on_request(request, flow, last)) {
@@ -76,12 +93,6 @@ void Edge::on_request(const sip::Message& request, const Flow& flow, const Parce
 }
 
 void Edge::on_response(const sip::Message& response, const Flow& flow, const Parcel* parcel) {
-  if (parcel == nullptr) {
-    parts_.node.metrics.response(response.status()).Increment();
-    if (const auto valid = sip::validate_response(response); !valid) {
-      return drop(Refusal::MalformedResponse, flow, valid.error());
-    }
-  }
   const auto request = answered_request(response);
   if (!request || !parts_.node.addresses.is_ours(request->via)) {
     return drop(Refusal::StrayResponse, flow);

@@ -26,8 +26,10 @@ class Edge {
 
   explicit Edge(const Parts& parts) : parts_{parts} {}
 
-  /// A datagram or one message of a stream.
-  void on_message(std::string_view bytes, const Flow& flow) { receive(bytes, flow, nullptr); }
+  /// A datagram or one message of a stream. False: it is no valid SIP.
+  bool on_message(std::string_view bytes, const Flow& flow) {
+    return receive(bytes, flow, nullptr);
+  }
   /// A stream that cannot be read on: answered if what is left allows it.
   void on_garbage(std::string_view bytes, const Flow& flow, std::error_code why);
   void on_parcel(const Parcel& parcel);
@@ -35,7 +37,8 @@ class Edge {
   void on_orphan(const sip::Message& message, const Flow& flow);
 
  private:
-  void receive(std::string_view bytes, const Flow& flow, const Parcel* parcel);
+  bool receive(std::string_view bytes, const Flow& flow, const Parcel* parcel);
+  bool is_valid(const sip::Message& message, const Flow& flow);
   void on_request(const sip::Message& request, const Flow& flow, const Parcel* parcel);
   void on_response(const sip::Message& response, const Flow& flow, const Parcel* parcel);
   void hand_over(unsigned worker, const sip::Message& message, const Flow& flow, Parcel::Kind kind,

@@ -45,7 +45,9 @@ bool TcpStreams::next_frame(net::TcpTransport& tcp, Stream& stream, const Flow& 
       return true;
     case sip::Frame::Kind::Message:
       stream.incomplete_since = {};
-      callbacks_.on_message(frame->bytes, flow);
+      if (callbacks_.on_message(frame->bytes, flow)) {
+        tcp.raise(flow.connection, net::TcpRank::Known);
+      }
       return true;
   }
   return false;

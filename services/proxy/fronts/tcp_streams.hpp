@@ -20,7 +20,8 @@ namespace pbx::proxy {
 class TcpStreams {
  public:
   struct Callbacks {
-    std::function<void(std::string_view bytes, const Flow& flow)> on_message;
+    /// True: it is valid.
+    std::function<bool(std::string_view bytes, const Flow& flow)> on_message;
     /// What is left of a stream that makes no sense, to be answered if it can be.
     std::function<void(std::string_view bytes, const Flow& flow, std::error_code why)> on_garbage;
   };

@@ -44,12 +44,14 @@ bool deliver(net::TcpTransport& tcp, net::TcpTransport::Id connection, std::stri
 }  // namespace
 
 Transports::Transports(boost::asio::io_context& loop, const Node& node, Trays& trays,
-                       net::UdpMetrics& udp_metrics, net::TcpMetrics& tcp_metrics)
+                       net::UdpMetrics& udp_metrics, net::TcpMetrics& tcp_metrics,
+                       net::TcpSources& tcp_sources)
     : loop_{loop},
       node_{node},
       trays_{trays},
       udp_metrics_{udp_metrics},
       tcp_metrics_{tcp_metrics},
+      tcp_sources_{tcp_sources},
       report_{loop, [this] {
                 for (const auto report_to : std::exchange(unsent_, {}))
                   handlers_.on_unsent(report_to);
@@ -73,6 +75,10 @@ void Transports::open_udp(std::uint8_t listener) {
   options.floating = node_.addresses[listener].floating;
   udp = std::make_unique<net::UdpSocket>(loop_, to_address(node_.addresses[listener].bind),
                                          udp_metrics_, options);
+  if (!handlers_.on_unreachable) return;
+  udp->on_unreachable([this](const net::Address& peer, std::error_code) {
+    handlers_.on_unreachable(to_endpoint(peer));
+  });
 }
 
 void Transports::receive() {
@@ -98,7 +104,9 @@ void Transports::open_tcp(std::uint8_t listener) {
   net::TcpOptions options;
   options.worker = node_.worker;
   options.idle = node_.settings.tcp_idle;
+  options.first_request = node_.settings.tcp_first_request;
   options.max_connections = node_.settings.max_tcp;
+  options.sources = &tcp_sources_;
   options.floating = node_.addresses[listener].floating;
   auto& streams = *socket.streams;
   socket.tcp = std::make_unique<net::TcpTransport>(
@@ -134,6 +142,10 @@ void Transports::send(const Flow& flow, std::string_view bytes, std::uint64_t re
     return;
   }
   send_stream({Parcel::Kind::Send, node_.worker, 1, flow, report_to, std::string{bytes}});
+}
+
+void Transports::registered(const Flow& flow) {
+  if (auto& tcp = sockets_[flow.listener].tcp) tcp->raise(flow.connection, net::TcpRank::Kept);
 }
 
 /// Over a connection that another worker may hold, or over a new one.

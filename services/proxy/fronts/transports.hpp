@@ -16,6 +16,7 @@
 #include "proxy/fronts/tcp_streams.hpp"
 
 namespace pbx::net {
+class TcpSources;
 struct TcpMetrics;
 struct UdpMetrics;
 }  // namespace pbx::net
@@ -33,18 +34,21 @@ void require_free(const Addresses& addresses);
 class Transports final : public Wire {
  public:
   struct Handlers {
-    /// A whole message, from a datagram or a stream.
-    std::function<void(std::string_view bytes, const Flow& flow)> on_message;
+    /// A whole message, from a datagram or a stream. True: it is valid SIP.
+    std::function<bool(std::string_view bytes, const Flow& flow)> on_message;
     /// What is left of a stream that makes no sense.
     std::function<void(std::string_view bytes, const Flow& flow, std::error_code why)> on_garbage;
     std::function<void(std::uint64_t report_to)> on_unsent;
     std::function<void(ConnectionId)> on_closed;
+    /// A datagram to `peer` could not be delivered: ICMP said so, or there is no way. May be empty.
+    std::function<void(const Endpoint& peer)> on_unreachable;
     /// Before a batch of datagrams: for how long there have been some waiting without a pause.
     std::function<void(std::chrono::milliseconds)> on_backlog;
   };
 
   Transports(boost::asio::io_context& loop, const Node& node, Trays& trays,
-             net::UdpMetrics& udp_metrics, net::TcpMetrics& tcp_metrics);
+             net::UdpMetrics& udp_metrics, net::TcpMetrics& tcp_metrics,
+             net::TcpSources& tcp_sources);
   ~Transports() override;
 
   /// Opens the sockets. Throws std::system_error.
@@ -52,6 +56,7 @@ class Transports final : public Wire {
   /// Datagrams wait in the socket until this is called; then, or again, they are taken.
   void receive();
   void send(const Flow& flow, std::string_view bytes, std::uint64_t report_to = 0) override;
+  void registered(const Flow& flow) override;
   /// Another worker's wish, or the word that ours could not be fulfilled.
   void on_parcel(Parcel parcel);
   /// Closes streams that began a message so long ago and have not finished it.
@@ -79,6 +84,7 @@ class Transports final : public Wire {
   Trays& trays_;
   net::UdpMetrics& udp_metrics_;
   net::TcpMetrics& tcp_metrics_;
+  net::TcpSources& tcp_sources_;
   Handlers handlers_;
   std::vector<Socket> sockets_;  ///< By listener.
   bool receiving_ = false;

@@ -8,6 +8,7 @@
 #include "integration/net/loop_until.hpp"
 #include "integration/net/plain_socket.hpp"
 #include "integration/net/tcp_fixture.hpp"
+#include "net/tcp_sources.hpp"
 
 using namespace pbx;
 using namespace std::chrono_literals;
@@ -119,7 +120,8 @@ TEST_CASE("The connection that was silent longest goes first", "[net][tcp]") {
   CHECK(f.metrics.closed_idle.Value() == 2);
 }
 
-TEST_CASE("More connections than allowed are refused, and room is used again", "[net][tcp]") {
+TEST_CASE("More connections than allowed are refused when all are kept, and room is used again",
+          "[net][tcp]") {
   TcpFixture f;
   net::TcpOptions options;
   options.max_connections = 2;
@@ -127,6 +129,7 @@ TEST_CASE("More connections than allowed are refused, and room is used again", "
   auto first = PlainSocket::tcp(server.transport.local());
   const auto second = PlainSocket::tcp(server.transport.local());
   REQUIRE(loop_until(f.loop, [&] { return server.accepted.size() == 2; }));
+  for (const auto id : server.accepted) server.transport.raise(id, net::TcpRank::Kept);
   const auto third = PlainSocket::tcp(server.transport.local());
   REQUIRE(loop_until(f.loop, [&] { return f.metrics.refused_limit.Value() == 1; }));
   CHECK(third.receive().empty());
@@ -135,6 +138,82 @@ TEST_CASE("More connections than allowed are refused, and room is used again", "
   REQUIRE(loop_until(f.loop, [&] { return server.transport.size() == 1; }));
   const auto fourth = PlainSocket::tcp(server.transport.local());
   REQUIRE(loop_until(f.loop, [&] { return server.accepted.size() == 3; }));
+}
+
+TEST_CASE("The oldest of those that said nothing goes first for a new one, then of the rest",
+          "[net][tcp]") {
+  TcpFixture f;
+  net::TcpOptions options;
+  options.max_connections = 4;
+  Recorded server{f.loop, kLoopback, f.metrics, options};
+  std::vector<PlainSocket> clients;
+  const auto one_more = [&] {
+    clients.push_back(PlainSocket::tcp(server.transport.local()));
+    REQUIRE(loop_until(f.loop, [&] { return server.accepted.size() == clients.size(); }));
+    loop_until(f.loop, [&] {
+      return static_cast<double>(server.closed.size()) == f.metrics.evicted.Value();
+    });
+  };
+  for (int i = 0; i < 4; ++i) one_more();
+  const auto& ids = server.accepted;
+  server.transport.raise(ids[0], net::TcpRank::Known);
+  server.transport.raise(ids[1], net::TcpRank::Kept);
+  server.transport.raise(ids[1], net::TcpRank::Known);  // it stays what it is
+  one_more();
+  CHECK(server.closed.contains(ids[2]));
+  one_more();
+  CHECK(server.closed.contains(ids[3]));
+  server.transport.raise(ids[4], net::TcpRank::Kept);
+  server.transport.raise(ids[5], net::TcpRank::Kept);
+  one_more();
+  CHECK(server.closed.contains(ids[0]));
+  CHECK(server.closed[ids[0]] == std::vector{make_error_code(Errc::Overloaded)});
+  CHECK(server.closed.size() == 3);
+  CHECK(f.metrics.evicted.Value() == 3);
+  CHECK(clients[0].receive().empty());
+}
+
+TEST_CASE("Who says nothing that makes sense is closed after first_request", "[net][tcp]") {
+  TcpFixture f;
+  net::TcpOptions options;
+  options.first_request = 150ms;
+  Recorded server{f.loop, kLoopback, f.metrics, options};
+  const auto silent = PlainSocket::tcp(server.transport.local());
+  const auto pings = PlainSocket::tcp(server.transport.local());
+  const auto sensible = PlainSocket::tcp(server.transport.local());
+  REQUIRE(loop_until(f.loop, [&] { return server.accepted.size() == 3; }));
+  std::map<net::Address, net::TcpTransport::Id> ids;
+  for (const auto id : server.accepted) ids[*server.transport.peer(id)] = id;
+  server.transport.raise(ids[sensible.local()], net::TcpRank::Known);
+  REQUIRE(pings.send("\r\n\r\n"));
+  REQUIRE(loop_until(f.loop, [&] { return server.closed.size() == 2; }));
+  for (const auto* peer : {&silent, &pings}) {
+    CHECK(server.closed[ids[peer->local()]] == std::vector{make_error_code(Errc::Timeout)});
+  }
+  CHECK(f.metrics.closed_silent.Value() == 2);
+  CHECK(server.transport.size() == 1);
+}
+
+TEST_CASE("A source has its share of all listeners, and no more", "[net][tcp]") {
+  TcpFixture f;
+  net::TcpSources sources{2};
+  net::TcpOptions options;
+  options.sources = &sources;
+  Recorded one{f.loop, kLoopback, f.metrics, options};
+  {
+    Recorded two{f.loop, kLoopback, f.metrics, options};
+    auto first = PlainSocket::tcp(one.transport.local());
+    const auto second = PlainSocket::tcp(two.transport.local());
+    REQUIRE(loop_until(f.loop, [&] { return one.accepted.size() + two.accepted.size() == 2; }));
+    const auto third = PlainSocket::tcp(two.transport.local());
+    REQUIRE(loop_until(f.loop, [&] { return f.metrics.refused_source.Value() == 1; }));
+    CHECK(third.receive().empty());
+    first.reset();
+    REQUIRE(loop_until(f.loop, [&] { return one.transport.size() == 0; }));
+    const auto again = PlainSocket::tcp(two.transport.local());
+    REQUIRE(loop_until(f.loop, [&] { return two.accepted.size() == 2; }));
+  }
+  CHECK(sources.size() == 0);
 }
 
 TEST_CASE("Without file descriptors accepting pauses, and goes on when there are some",

@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include "sip/digest.hpp"
 #include "world.hpp"
 
 using namespace pbx;
@@ -18,9 +19,35 @@ std::string request(const std::string& domain = "hq.test", const std::string& ex
          "Content-Length: 0\n\n";
 }
 
-const std::string kCredentials =
-    "Authorization: Digest username=\"1001\", realm=\"hq.test\", nonce=\"n\", uri=\"sip:hq.test\", "
-    "response=\"00000000000000000000000000000000\", cnonce=\"c\", nc=00000001, qop=auth\n";
+/// For a nonce that the world gave, or another; the response is right or all zeros.
+std::string credentials(std::string_view nonce, bool right = false) {
+  std::string response(32, '0');
+  if (right) {
+    const auto ha1 =
+        sip::make_ha1(sip::DigestAlgorithm::Md5, "1001", "hq.test", "secret of 1001 at hq.test");
+    std::string made;
+    sip::ReceivedChallenge challenge;
+    challenge.realm = "hq.test";
+    challenge.nonce = nonce;
+    challenge.qop_auth = true;
+    sip::append_credentials(made, challenge,
+                            {.username = "1001", .ha1 = ha1, .uri = "sip:hq.test", .cnonce = "c"},
+                            "REGISTER");
+    return "Authorization: " + made + "\n";
+  }
+  return "Authorization: Digest username=\"1001\", realm=\"hq.test\", nonce=\"" +
+         std::string{nonce} + "\", uri=\"sip:hq.test\", response=\"" + response +
+         "\", cnonce=\"c\", nc=00000001, qop=auth\n";
+}
+
+std::string nonce_of(World& world) {
+  world.receive(request());
+  const auto asked = world.next();
+  const auto value = asked.value(HeaderId::WwwAuthenticate);
+  return std::string{sip::parse_challenge(value)->nonce};
+}
+
+std::string fresh_credentials(World& world) { return credentials(nonce_of(world)); }
 
 }  // namespace
 
@@ -44,7 +71,7 @@ TEST_CASE("A REGISTER without credentials is challenged at once, MD5 first", "[p
 TEST_CASE("One with credentials goes to the registrar and its word comes back",
           "[proxy][register]") {
   World world;
-  const auto text = request("hq.test", kCredentials);
+  const auto text = request("hq.test", fresh_credentials(world));
   world.receive(text, "127.0.0.1:5070");
   REQUIRE(world.registrar.asked.size() == 1);
   auto& asked = world.registrar.asked.front();
@@ -71,7 +98,7 @@ TEST_CASE("One with credentials goes to the registrar and its word comes back",
 
 TEST_CASE("Without a registrar a phone is told to come back", "[proxy][register]") {
   World world;
-  world.receive(request("hq.test", kCredentials));
+  world.receive(request("hq.test", fresh_credentials(world)));
   world.registrar.asked.front().done(Errc::Unavailable);
   const auto refused = world.next();
   CHECK(refused.status() == 503);
@@ -81,17 +108,46 @@ TEST_CASE("Without a registrar a phone is told to come back", "[proxy][register]
 
 TEST_CASE("Credentials for another realm are none", "[proxy][register]") {
   World world;
-  auto text = request("hq.test", kCredentials);
+  auto text = request("hq.test", fresh_credentials(world));
   text.replace(text.find("realm=\"hq.test\""), 15, "realm=\"xx.test\"");
   world.receive(text);
   CHECK(world.next().status() == 401);
   CHECK(world.registrar.asked.empty());
 }
 
+TEST_CASE("Without a nonce of ours that is young a REGISTER leaves nothing", "[proxy][register]") {
+  World world;
+  const auto nonce = nonce_of(world);
+  const bool old = GENERATE(false, true);
+  const bool right = GENERATE(false, true);
+  CAPTURE(old, right);
+  if (old) world.advance(6min);
+  world.receive(request("hq.test", credentials(old ? nonce : "invented", right)));
+  const auto asked = world.next();
+  CHECK(asked.status() == 401);
+  // Only who knows the password is told that nothing but the nonce was wrong.
+  CHECK(sip::parse_challenge(asked.value(HeaderId::WwwAuthenticate))->stale == right);
+  CHECK(world.registrar.asked.empty());
+  CHECK(world.layer.size() == 0);
+  CHECK(world.layer.bytes() == 0);
+}
+
+TEST_CASE("A stream over which a phone registered is kept", "[proxy][register]") {
+  World world;
+  const int code = GENERATE(200, 403);
+  const auto text = request("hq.test", fresh_credentials(world));
+  world.receive(text, "127.0.0.1:5070", sip::Transport::Tcp, 9);
+  world.registrar.asked.front().done(proxy::RegisterAnswer{code, {}, {}, {}});
+  CHECK(world.next().status() == code);
+  REQUIRE(world.wire.kept.size() == (code == 200 ? 1 : 0));
+  if (code == 200) CHECK(world.wire.kept.front().connection == 9);
+}
+
 TEST_CASE("Answered registrations make room for new ones when it is short", "[proxy][register]") {
   World world{"127.0.0.11", 5};
+  const auto known = fresh_credentials(world);
   for (int i = 0; i < 20; ++i) {
-    auto text = request("hq.test", kCredentials);
+    auto text = request("hq.test", known);
     text.replace(text.find("z9hG4bKr1"), 9, "z9hG4bKr" + std::to_string(i));
     world.receive(text);
     REQUIRE(world.registrar.asked.size() == 1);

@@ -147,3 +147,41 @@ TEST_CASE("Responses over a connection that is gone try the sender's port",
   CHECK(again.flow.connection == 0);
   CHECK(again.to() == "127.0.0.1:5070");
 }
+
+TEST_CASE("What transactions keep is bounded in bytes: answered ones go first",
+          "[proxy][transaction]") {
+  World world;
+  constexpr std::size_t budget = 20'000;
+  proxy::TransactionLayer layer{world.wire, world.timers, 1'000, budget};
+  const auto begin = [&](int number, std::size_t size) -> proxy::ServerTransaction& {
+    const auto bytes = test::with_line_ends(
+        "MESSAGE sip:1002@hq.test SIP/2.0\nVia: SIP/2.0/UDP 127.0.0.1:5070;branch=z9hG4bK" +
+        std::to_string(number) +
+        ";rport\nFrom: <sip:1001@hq.test>;tag=a\nTo: <sip:1002@hq.test>\nCall-ID: c\n"
+        "CSeq: 1 MESSAGE\nSubject: " +
+        std::string(size, 'x') + "\nContent-Length: 0\n\n");
+    const auto message = sip::parse_message(bytes);
+    return layer.make_server(
+        layer.key_of(*message), *message,
+        {sip::Transport::Udp, 0, *proxy::Endpoint::parse("127.0.0.1:5070"), 0});
+  };
+  for (int i = 0; i < 3; ++i) {
+    begin(i, 9'000).respond(200, std::string(9'000, 'y'));
+    CHECK(layer.bytes() < budget + 9'500);
+  }
+  CHECK(layer.size() == 3);
+  CHECK_FALSE(layer.full());  // one had to go for it
+  CHECK(layer.size() == 2);
+  auto& first = begin(10, 9'000);
+  begin(11, 9'000);
+  CHECK_FALSE(layer.full());
+  CHECK(layer.size() == 2);  // those that wait for repetitions are gone
+  begin(12, 9'000);
+  CHECK(layer.full());
+  CHECK(layer.overfull());
+  CHECK(layer.working() == 3);
+  first.respond(200, {});
+  CHECK_FALSE(layer.full());
+  world.advance(33s);
+  CHECK(layer.working() == 2);
+}

@@ -1,0 +1,224 @@
+"""What strangers may cost: connections, descriptors, memory and trips to the registrar are bounded before they are known."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import socket
+import time
+from contextlib import ExitStack
+
+import pytest
+from deadline import until
+from devlib.net import http_get
+from devlib.pbxctl import Pbxctl
+from phones.raw import SIP_PORT, RawTcp, RawUdp
+from phones.sip import Request
+from site_under_test import HQ
+from test_refusals import register
+
+DESCRIPTORS = 512
+FIRST_REQUEST = 6
+NODE = "proxy-2"
+# Of 512 descriptors 252 are kept for two workers and their two listeners, the rest is for phones.
+A_WORKER = 130
+A_SOURCE = 65
+
+
+@pytest.fixture(scope="module")
+def tight(site):
+    """The second proxy, started again with few descriptors and little patience."""
+    process = next(p for p in site.workspace.processes if p.node == NODE)
+    services = site.cluster.services
+    daemon, config = services.daemon(process), services.config_file(process)
+    text, argv = config.read_text(), list(daemon.argv)
+
+    def restart(settings: str, command: list[str]) -> None:
+        services.stop(process)
+        config.write_text(settings)
+        daemon.argv[:] = command
+        services.start(process)
+        services.wait_ready(process)
+
+    patience = {"tcp_first_request": f"{FIRST_REQUEST}s"}
+    limit = ["prlimit", f"--nofile={DESCRIPTORS}:{DESCRIPTORS}"]
+    restart(json.dumps(json.loads(text) | patience), limit + argv)
+    yield process
+    restart(text, argv)
+
+
+class Silent:
+    """Connections that say nothing."""
+
+    def __init__(self, to: str) -> None:
+        self._to = to
+        self.sockets: list[socket.socket] = []
+
+    def __enter__(self) -> "Silent":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for one in self.sockets:
+            one.close()
+
+    def open(self, source: str, count: int) -> None:
+        for _ in range(count):
+            one = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+            one.bind((source, 0))
+            one.settimeout(5)
+            self.sockets.append(one)
+            try:
+                one.connect((self._to, SIP_PORT))
+            except OSError:
+                pass  # refused: what was to be shown
+
+    def alive(self) -> int:
+        """How many the other side has not closed."""
+        poll = select.poll()
+        for one in self.sockets:
+            poll.register(one, select.POLLIN | select.POLLRDHUP)
+        return len(self.sockets) - len(poll.poll(0))
+
+
+def closed(site, reason: str) -> float:
+    return site.metrics(NODE).total("pbx_net_tcp_closed_total", reason=reason)
+
+
+def works(site, process, phones: list) -> None:
+    """Health, the operators' API, phones that are there and phones that come."""
+    assert http_get(process.admin, "/readyz")[0] == 200
+    one = json.loads((site.workspace.state / "pbxctl.json").read_text())
+    path = site.workspace.state / "pbxctl-one.json"
+    path.write_text(json.dumps(one | {"proxy": [process.grpc]}))
+    ctl = Pbxctl(site.workspace)
+    ctl._environment["PBXCTL_CONFIG"] = str(path)
+    ctl("call", "list")
+    for phone in phones:
+        answer = phone.ask(
+            Request(
+                "OPTIONS",
+                f"sip:{process.address}",
+                f"sip:1001@{HQ}",
+                f"sip:{process.address}",
+                phone.local,
+                phone.transport,
+            ),
+            process.address,
+        )
+        assert answer.code == 200
+    for kind in (RawUdp, RawTcp):
+        new = (
+            kind(site.address(195))
+            if kind is RawUdp
+            else kind(site.address(195), process.address)
+        )
+        with new:
+            assert register(new, process.address, "1002", HQ, site.password("1002"))[1].code == 200
+
+
+def test_one_source_has_its_share_of_connections(site, tight):
+    before = closed(site, "source_limit")
+    with Silent(tight.address) as silent:
+        silent.open(site.address(196), 4 * A_SOURCE)
+        until(lambda: silent.alive() == A_SOURCE, "one source cut to its share", instead=silent.alive)
+        assert closed(site, "source_limit") == before + 3 * A_SOURCE
+        works(site, tight, [])
+    site.forget_bindings()
+
+
+def test_silent_connections_take_neither_health_nor_the_api_nor_honest_phones(site, tight):
+    before = closed(site, "evicted")
+    with ExitStack() as stack:
+        phones = [
+            stack.enter_context(RawTcp(site.address(194), tight.address)),
+            stack.enter_context(RawUdp(site.address(194))),
+        ]
+        for phone in phones:
+            password = site.password("1001")
+            assert register(phone, tight.address, "1001", HQ, password)[1].code == 200
+        silent = stack.enter_context(Silent(tight.address))
+        for last in range(200, 230):
+            silent.open(site.address(last), A_SOURCE)
+        until(lambda: closed(site, "evicted") > before, "old silent ones gone for new ones")
+        until(lambda: silent.alive() <= 2 * A_WORKER, "no more than the budget", instead=silent.alive)
+        assert silent.alive() > A_WORKER, "the rest of the budget is used"
+        pid = site.cluster.services.pid(tight)
+        assert len(os.listdir(f"/proc/{pid}/fd")) < DESCRIPTORS - 100
+        works(site, tight, phones)
+        until(lambda: silent.alive() == 0, "all silent ones closed", timeout=FIRST_REQUEST + 10)
+        assert closed(site, "silent") > 0
+        works(site, tight, phones)
+    site.forget_bindings()
+
+
+def test_keep_alives_alone_keep_nothing_alive_and_one_request_does(site, tight):
+    with RawTcp(site.address(197), tight.address) as pings, RawTcp(
+        site.address(197), tight.address
+    ) as asks:
+        request = Request(
+            "OPTIONS",
+            f"sip:{tight.address}",
+            f"sip:tester@{HQ}",
+            f"sip:{tight.address}",
+            asks.local,
+            asks.transport,
+        )
+        assert asks.ask(request).code == 200
+        started = time.monotonic()
+        while not pings.closed_by_peer(timeout=1):
+            assert time.monotonic() - started < FIRST_REQUEST + 10
+            try:
+                pings.send(b"\r\n\r\n")
+            except (BrokenPipeError, ConnectionResetError):
+                break
+        assert time.monotonic() - started > FIRST_REQUEST - 2
+        assert not asks.closed_by_peer(timeout=1)
+
+
+def sent_to_registrars(site) -> float:
+    return sum(
+        site.metrics(node).total("pbx_rpc_batch_server_items_total")
+        for node in ("registrar-1", "registrar-2")
+    )
+
+
+@pytest.mark.parametrize(
+    "padding, code, at_once",
+    [("Via", 513, 2), ("Subject", 401, 20)],  # an answer has all of the Vias
+    ids=["45-KB-of-Via", "45-KB-of-Subject"],
+)
+def test_invented_credentials_leave_nothing_behind(site, padding, code, at_once):
+    """2,000 REGISTERs that no nonce of ours is in."""
+    proxy, node = site.proxies[0], "proxy-1"
+    kept = ("pbx_proxy_transactions", "pbx_proxy_transactions_lingering")
+    until(
+        lambda: sum(site.metrics(node).total(name) for name in kept) == 0,
+        "the transactions of earlier tests over",
+        timeout=40,
+    )
+    asked = sent_to_registrars(site)
+    piece = "SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK" + "x" * 900
+    with RawUdp(site.address(198)) as client:
+        for _ in range(2_000 // at_once):
+            calls = set()
+            for _ in range(at_once):
+                request = Request(
+                    "REGISTER", f"sip:{HQ}", f"sip:1001@{HQ}", f"sip:1001@{HQ}", client.local
+                )
+                request.headers["Authorization"] = (
+                    f'Digest username="1001", realm="{HQ}", nonce="invented", uri="sip:{HQ}", '
+                    f'response="{"0" * 32}", cnonce="c", nc=00000001, qop=auth'
+                )
+                request.headers |= {f"{padding}{' ' * i}": ", ".join([piece] * 12) for i in range(4)}
+                client.send(request.text(), proxy)
+                calls.add(request.call_id)
+            while calls:
+                answer = client.receive()
+                assert answer is not None and answer.code == code
+                calls.discard(answer.one("call-id"))
+    time.sleep(1.5)  # gauges follow once a second
+    metrics = site.metrics(node)
+    assert [metrics.total(name) for name in kept] == [0, 0]
+    assert metrics.total("pbx_proxy_transaction_bytes") == 0
+    assert sent_to_registrars(site) == asked
