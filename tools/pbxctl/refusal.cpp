@@ -47,7 +47,7 @@ std::string why(const ServiceError& error, const Doing& doing) {
                                             : "see " + command(doing, "show", true));
     case Failure::Denied:
       return clause(
-          error, "this identity is not allowed to; use another one, or a --scope that covers it");
+          error, "this identity is not allowed to; use another one, or a --scope that it covers");
     case Failure::Unauthenticated:
       return service +
              " does not accept the identity; check PBX_IDENTITY_KEY or the identity_file of the "

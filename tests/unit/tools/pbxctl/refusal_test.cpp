@@ -29,7 +29,7 @@ TEST_CASE("A refusal says what, why and what to try", "[pbxctl]") {
         "cannot list users: the provisioning service at 127.0.0.31:55001 cannot be reached; check "
         "that it runs (tools/dev status) or give its address with --server provisioning=HOST:PORT");
   CHECK(sentence(Failure::Denied, {"list", "cdr"}) ==
-        "cannot list CDRs: the token is not allowed to; use another token, or a --scope that it "
+        "cannot list CDRs: this identity is not allowed to; use another one, or a --scope that it "
         "covers");
   CHECK(sentence(Failure::Invalid, {"hang up", "call", "x"}, "no") ==
         "cannot hang up call x: no; see \"pbxctl call hangup --help\"");
