@@ -144,8 +144,8 @@ bool is_own_request(const Node& node, const sip::Message& request) {
   const auto branch = via ? sip::parse_branch(via->branch) : std::nullopt;
   const auto to = request.to();
   if (!branch || !to) return false;
-  return branch->random ==
-         own_random(node, request.call_id(), request.method_text(), to->tag(), branch->random);
+  return branch->random == own_random(node, branch->key, request.call_id(), request.method_text(),
+                                      to->tag(), branch->random);
 }
 
 void send_byes(const Node& node, TransactionLayer& layer, const state::v1::DialogRecord& record,
