@@ -27,6 +27,7 @@ state::v1::Node self(const runtime::Application& app, const Shared& shared,
                  std::to_string(listener.port));
   }
   node.set_pid(static_cast<std::uint64_t>(getpid()));
+  node.set_boot(shared.settings.boot);
   node.set_started_at_ms(app.clock().now().time_since_epoch().count());
   return node;
 }
@@ -81,9 +82,9 @@ Operations::Operations(runtime::Application& app, Shared& shared, runtime::Worke
 void Operations::watch_peers() {
   nodes_.list("proxy", [this](const Result<std::vector<state::v1::Node>>& nodes) {
     if (!nodes) return;  // what was known counts on
-    std::vector<std::string> names;
-    for (const auto& node : *nodes) names.push_back(node.node());
-    peers_.set(std::move(names));
+    std::vector<Peers::Peer> peers;
+    for (const auto& node : *nodes) peers.push_back({node.node(), node.boot()});
+    peers_.set(std::move(peers));
   });
   peer_timer_.expires_after(kPeersEvery);
   peer_timer_.async_wait([this](const boost::system::error_code& error) {

@@ -59,9 +59,10 @@ Result<> is_anothers(const Node& node, const state::v1::DialogRecord& record) {
   if (record.answered_at_ms() != 0 || record.early().invite().empty()) {
     return Errc::PermissionDenied;
   }
-  const bool own_name = record.owner() == node.settings.node;
-  if (own_name && record.early().boot() == node.settings.boot) return Errc::AlreadyExists;
-  const bool gone = own_name || is_at_home(node, record.early()) || !node.lives(record.owner());
+  const auto boot = record.early().boot();
+  const bool own = record.owner() == node.settings.node && boot == node.settings.boot;
+  if (own) return Errc::AlreadyExists;
+  const bool gone = is_at_home(node, record.early()) || !node.lives(record.owner(), boot);
   return gone ? Result<>{} : Result<>{Errc::Conflict};
 }
 

@@ -51,7 +51,9 @@ struct Node {
   std::uint32_t now_s() const {
     return static_cast<std::uint32_t>(clock.now().time_since_epoch().count() / 1'000);
   }
-  bool lives(std::string_view other) const { return peers != nullptr && peers->live(other); }
+  bool lives(std::string_view other, std::uint32_t boot) const {
+    return peers != nullptr && peers->live(other, boot);
+  }
 };
 
 }  // namespace pbx::proxy

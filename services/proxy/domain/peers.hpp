@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -9,28 +10,31 @@
 
 namespace pbx::proxy {
 
-/// The proxies that live, as their leases said the last two times: what such a node looks after is
-/// not taken from it. Before anything was heard, all do. Any thread.
+/// The proxies' processes that live, as their leases said the last two times: what such a one looks
+/// after is not taken from it. Before anything was heard, all do. Any thread.
 class Peers {
  public:
-  void set(std::vector<std::string> names) {
+  struct Peer {
+    std::string node;
+    std::uint32_t boot = 0;
+  };
+
+  void set(std::vector<Peer> peers) {
     const std::scoped_lock lock{mutex_};
-    before_ = std::exchange(names_, std::move(names));
+    before_ = std::exchange(peers_, std::move(peers));
     heard_ = true;
   }
-  bool live(std::string_view name) const {
+  bool live(std::string_view node, std::uint32_t boot) const {
     const std::scoped_lock lock{mutex_};
-    return !heard_ || has(names_, name) || has(before_, name);
+    const auto same = [=](const Peer& peer) { return peer.node == node && peer.boot == boot; };
+    return !heard_ || std::any_of(peers_.begin(), peers_.end(), same) ||
+           std::any_of(before_.begin(), before_.end(), same);
   }
 
  private:
-  static bool has(const std::vector<std::string>& names, std::string_view name) {
-    return std::find(names.begin(), names.end(), name) != names.end();
-  }
-
   mutable std::mutex mutex_;
   bool heard_ = false;
-  std::vector<std::string> names_, before_;
+  std::vector<Peer> peers_, before_;
 };
 
 }  // namespace pbx::proxy

@@ -483,7 +483,7 @@ TEST_CASE("A phone behind another node is reached through it", "[proxy][call]") 
 TEST_CASE("A connection that is gone is 430 between nodes and 480 to the caller", "[proxy][call]") {
   World world;
   SECTION("at the edge") {
-    const proxy::Tokens other_boot{world.ring, 8};
+    const proxy::Tokens other_boot{world.keys, 8};
     std::string token;
     other_boot.append(token, other_boot.token_of({sip::Transport::Tcp, 1,
                                                   *proxy::Endpoint::parse("10.0.0.2:40000"), 5},

@@ -333,12 +333,22 @@ TEST_CASE("A node that lives keeps its calls", "[proxy][resumption]") {
   call.ring(0);
   World elsewhere{"127.0.0.12"};
   elsewhere.inherit(call.lost);
-  elsewhere.peers.set({elsewhere.settings.node, call.lost.settings.node});
+  const auto& owner = call.lost.settings;
+  elsewhere.peers.set({{owner.node, owner.boot}});
   elsewhere.receive_bytes(answer(call.phones[0], 200, "phone0"), call.phones[0].flow);
   elsewhere.receive(call.cancel());
   CHECK(elsewhere.silent());  // its senders repeat both
   CHECK(elsewhere.refused(proxy::Refusal::RecordAway) == 2);
   CHECK(elsewhere.records.only().record().early().boot() == call.lost.settings.boot);
+
+  // Its node started again, without the call.
+  elsewhere.peers.set({{owner.node, owner.boot + 100}});
+  elsewhere.receive(call.cancel());
+  CHECK(elsewhere.silent());  // not at once: a lease may be written a moment late
+  elsewhere.peers.set({{owner.node, owner.boot + 100}});
+  elsewhere.receive(call.cancel());
+  CHECK(elsewhere.next().status() == 100);
+  CHECK(elsewhere.next().value(HeaderId::CSeq) == "1 CANCEL");
 }
 
 TEST_CASE("A call whose node is gone for good is answered at another one", "[proxy][resumption]") {

@@ -158,8 +158,8 @@ TEST_CASE("A callee that asks for our credentials counts as unreachable", "[prox
   const auto refused = world.next();
   CHECK(refused.status() == 480);
   CHECK_FALSE(refused.message->has(HeaderId::ProxyAuthenticate));
-  CHECK(world.records.only().end.outcome == events::v1::CALL_OUTCOME_UNREACHABLE);
-  CHECK(world.records.only().end.reason == "The phone asked for credentials of the platform");
+  CHECK(world.records.only().end().outcome == events::v1::CALL_OUTCOME_UNREACHABLE);
+  CHECK(world.records.only().end().reason == "The phone asked for credentials of the platform");
 }
 
 TEST_CASE("Another phone's word is worth more than one that asks for our credentials",
@@ -202,7 +202,7 @@ TEST_CASE("What is kept of a call has no credentials", "[proxy][trust]") {
   World world;
   world.bind(1, "1002@hq.test", "10.0.0.1:5060");
   world.receive(world.authorized(invite()));
-  const auto& kept = world.records.only().record.early().invite();
+  const auto& kept = world.records.only().record().early().invite();
   CHECK_FALSE(kept.empty());
   CHECK_FALSE(has(kept, "Authorization"));
 }

@@ -37,7 +37,7 @@ World::World(const std::string& host, std::size_t capacity, proxy::CallRecords* 
   settings.boot = 7;
   records.owner = settings.node;
   records.boot = settings.boot;
-  peers.set({settings.node});
+  peers.set({{settings.node, settings.boot}});
   fill_directory();
 }
 
