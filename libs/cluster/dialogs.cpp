@@ -97,12 +97,12 @@ void Dialogs::write(const EncodedCall& call, std::uint32_t expected, Duration le
 }
 
 void Dialogs::forget(const calls::Key& key, Done<void> done) {
-  Command command{"FCALL", forget_name_, "2", redis_keys::dialog(key.sip_call_id), lease_key(key),
-                  key.call_id};
+  Command command{"FCALL",        forget_name_, "2", redis_keys::dialog(key.sip_call_id),
+                  lease_key(key), key.call_id};
   command.add(lease_member(kLive, key)).add(lease_member(kEnded, key)).add(kTombstoneMs);
   redis_.send(std::move(command), [this, done = std::move(done)](Result<Reply> reply) mutable {
-    const auto error = reply ? std::error_code{}
-                             : functions_.reload_if_missing(redis_, reply.error());
+    const auto error =
+        reply ? std::error_code{} : functions_.reload_if_missing(redis_, reply.error());
     if (done) done(error ? Result<>{error} : Result<>{});
   });
 }

@@ -15,7 +15,9 @@ namespace pbx::cluster {
 inline constexpr char kLive = 'L';
 inline constexpr char kEnded = 'E';
 
-inline std::string call_member(const calls::Key& key) { return key.call_id + " " + key.sip_call_id; }
+inline std::string call_member(const calls::Key& key) {
+  return key.call_id + " " + key.sip_call_id;
+}
 
 inline std::string lease_member(char state, const calls::Key& key) {
   return std::string(1, state).append(call_member(key));

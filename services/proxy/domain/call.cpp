@@ -222,8 +222,8 @@ std::vector<Target> Call::targets(const std::vector<state::v1::Binding>& binding
   std::vector<Target> targets;
   const auto key = static_cast<std::uint8_t>(record_.early().key());
   for (const auto& binding : bindings) {
-    auto target = target_of(parts_.node, binding, dialled_.user, source_.listener,
-                            lost_ ? &*lost_ : nullptr);
+    auto target =
+        target_of(parts_.node, binding, dialled_.user, source_.listener, lost_ ? &*lost_ : nullptr);
     if (!target) continue;
     target->branch = parts_.node.tokens.branch_random(record_.call_id(), place_of(binding), key);
     add_new(targets, *std::move(target));

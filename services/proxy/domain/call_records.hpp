@@ -10,9 +10,9 @@
 
 namespace pbx::proxy {
 
-/// Calls, shared by all nodes, and the events that go with each of their steps. What happens to a call
-/// is told; libs/calls says what becomes of it. Steps of one call are written in the order in which
-/// they are told.
+/// Calls, shared by all nodes, and the events that go with each of their steps. What happens to a
+/// call is told; libs/calls says what becomes of it. Steps of one call are written in the order in
+/// which they are told.
 class CallRecords {
  public:
   using Done = MoveFunction<void(Result<>)>;
@@ -27,8 +27,9 @@ class CallRecords {
     Stored,  ///< However long the store is away.
     Tried,   ///< A store that is away is told as an error; it is written when it is back.
   };
-  /// Something happened to a call. Errc::Cancelled: too late, the call (or that leg) was over before.
-  /// NotFound: there is no such call, or no such dialog of it. Conflict: TakenOver by somebody else.
+  /// Something happened to a call. Errc::Cancelled: too late, the call (or that leg) was over
+  /// before. NotFound: there is no such call, or no such dialog of it. Conflict: TakenOver by
+  /// somebody else.
   virtual void tell(const calls::Key& key, calls::Event event, Until until, Done done) = 0;
   void tell(const calls::Key& key, calls::Event event) {
     tell(key, std::move(event), Until::Tried, [](const Result<>&) {});
@@ -40,8 +41,8 @@ class CallRecords {
     calls::Knowledge knowledge = calls::Knowledge::Record;
   };
   using Found = MoveFunction<void(Result<Known>)>;
-  /// The call that fits these tags best, in either order, an ended one too: within this call when this
-  /// process looks after it. NotFound; an outage.
+  /// The call that fits these tags best, in either order, an ended one too: within this call when
+  /// this process looks after it. NotFound; an outage.
   virtual void find(std::string_view sip_call_id, std::string_view tag_a, std::string_view tag_b,
                     Found done) = 0;
 
@@ -53,8 +54,8 @@ class CallRecords {
   virtual void take_over(std::string_view sip_call_id, std::string_view caller_tag, Wanted wanted,
                          Taken done) = 0;
 
-  /// A BYE was confirmed: that dialog, if there is one, is over. `done` when it is written, or there
-  /// is nothing to write, however long that takes.
+  /// A BYE was confirmed: that dialog, if there is one, is over. `done` when it is written, or
+  /// there is nothing to write, however long that takes.
   virtual void hung_up(std::string_view sip_call_id, std::string_view from_tag,
                        std::string_view to_tag, std::int64_t at_ms, Done done) = 0;
 };

@@ -12,8 +12,7 @@ void Errand::begin(const Call::Parts& parts, ServerTransaction& server, const Ca
       ->look_up(caller, dialled.aor);
 }
 
-Errand::Errand(const Call::Parts& parts, ServerTransaction& server, UserId callee,
-               ForwardPlan plan)
+Errand::Errand(const Call::Parts& parts, ServerTransaction& server, UserId callee, ForwardPlan plan)
     : parts_{parts},
       callee_{callee},
       plan_{std::move(plan)},

@@ -11,9 +11,7 @@ std::string tag_of(const Result<sip::NameAddr>& address) {
 
 }  // namespace
 
-bool confirms_bye(int code) {
-  return (code >= 200 && code < 300) || code == 481 || code == 408;
-}
+bool confirms_bye(int code) { return (code >= 200 && code < 300) || code == 481 || code == 408; }
 
 HangUp::HangUp(const Node& node, Timers& timers, CallRecords& records, const sip::Message& bye)
     : timers_{timers},

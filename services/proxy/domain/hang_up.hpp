@@ -16,8 +16,8 @@ namespace pbx::proxy {
 bool confirms_bye(int code);
 
 /// A BYE that goes to the other phone: a claim, until that phone confirms it. Then the end of the
-/// dialog is written, and only then the sender has its answer: should this process be lost first, the
-/// phone has none yet and repeats its BYE to the next node. Kept alive by its fork.
+/// dialog is written, and only then the sender has its answer: should this process be lost first,
+/// the phone has none yet and repeats its BYE to the next node. Kept alive by its fork.
 class HangUp final : public ForkObserver, public std::enable_shared_from_this<HangUp> {
  public:
   /// How long an answer waits for a store that is away. A phone repeats its BYE for 32 s.

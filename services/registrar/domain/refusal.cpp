@@ -17,12 +17,12 @@ class RefusalCategory final : public std::error_category {
 
 std::string_view name_of(Refusal refusal) noexcept {
   constexpr std::array<std::string_view, kRefusals> kNames{
-      "accepted",       "malformed",    "not_register",      "unsupported_extension",
-      "uri_mismatch",   "no_credentials", "bad_password",    "unknown_user",
-      "unknown_domain", "unsupported_qop", "stale_nonce",    "replayed_nonce",
-      "suspended",      "foreign_aor",  "wrong_domain",      "bad_contact",
-      "insecure_contact", "bad_star",   "too_many_contacts", "too_brief",
-      "too_many_bindings", "old_cseq",  "store_unavailable"};
+      "accepted",          "malformed",       "not_register",      "unsupported_extension",
+      "uri_mismatch",      "no_credentials",  "bad_password",      "unknown_user",
+      "unknown_domain",    "unsupported_qop", "stale_nonce",       "replayed_nonce",
+      "suspended",         "foreign_aor",     "wrong_domain",      "bad_contact",
+      "insecure_contact",  "bad_star",        "too_many_contacts", "too_brief",
+      "too_many_bindings", "old_cseq",        "store_unavailable"};
   return kNames[static_cast<std::size_t>(refusal) % kRefusals];
 }
 

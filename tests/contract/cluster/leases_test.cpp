@@ -44,7 +44,8 @@ TEST_CASE_METHOD(DialogFixture, "Renewed records stay with their node", "[cluste
   std::vector<Key> keys;
   for (int i = 0; i < 700; ++i) {
     const auto call = record("c" + std::to_string(i), "id" + std::to_string(i));
-    store.begin(cluster::EncodedCall{calls::new_call(call)}, kLease, [](Result<> begun) { REQUIRE(begun); });
+    store.begin(cluster::EncodedCall{calls::new_call(call)}, kLease,
+                [](Result<> begun) { REQUIRE(begun); });
     keys.push_back(key_of(call));
   }
   settle();

@@ -22,11 +22,11 @@ TEST_CASE("The ENDED event repeats all that earlier ones said", "[cluster]") {
   record.set_callee_user_id(2);
   dialog.sequence = 4;
   dialog.end = calls::End{900,
-                                 events::v1::CALL_OUTCOME_ANSWERED,
-                                 200,
-                                 "the caller hung up",
-                                 events::v1::CALL_PARTY_CALLER,
-                                 "proxy-1"};
+                          events::v1::CALL_OUTCOME_ANSWERED,
+                          200,
+                          "the caller hung up",
+                          events::v1::CALL_PARTY_CALLER,
+                          "proxy-1"};
 
   const auto event = cluster::ended_event(dialog);
   CHECK(event.kind() == events::v1::CALL_EVENT_KIND_ENDED);

@@ -18,6 +18,7 @@ calls::Call call_with(const std::string& callee_tag, bool ended = false) {
   auto call = calls::new_call(record);
   if (callee_tag.empty()) return call;
   calls::Answered answer;
+  answer.at_ms = 3;
   answer.callee.set_tag(callee_tag);
   calls::apply(call, answer);
   if (ended) calls::apply(call, calls::HungUp{"from", callee_tag, 5, false});
@@ -68,10 +69,9 @@ TEST_CASE("Of several calls the one whose tags fit best is found, live ones firs
     call.record.set_call_id(id);
     return cluster::encode_call(call);
   };
-  const std::vector<std::string> values{named(call_with(""), "early"),
-                                        named(call_with("to", true), "ended"),
-                                        named(call_with("to"), "live"),
-                                        named(call_with("else"), "other"), "malformed"};
+  const std::vector<std::string> values{
+      named(call_with(""), "early"), named(call_with("to", true), "ended"),
+      named(call_with("to"), "live"), named(call_with("else"), "other"), "malformed"};
   const auto find = [&](std::string_view a, std::string_view b) {
     cluster::BestFit best{a, b};
     for (const auto& each : values) best.offer(each);

@@ -376,8 +376,8 @@ TEST_CASE("What is for a connection of another node goes to that node", "[proxy]
   World other{"127.0.0.12"};
   other.settings.boot = 8;
   const proxy::Tokens tokens{other.keys, 8};
-  const proxy::Node node{other.settings, other.addresses, tokens, other.clock, other.metrics,
-                         other.boundary, 0};
+  const proxy::Node node{other.settings, other.addresses, tokens, other.clock,
+                         other.metrics,  other.boundary,  0};
   const auto text = test::with_line_ends(call.request("BYE", false));
   const auto bye = sip::parse_message(text);
   const auto routes = proxy::read_routes(node, *bye);

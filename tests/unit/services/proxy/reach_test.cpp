@@ -84,11 +84,16 @@ TEST_CASE("The Path of a registration leads to where the phone is called", "[pro
   World world;
   const auto path_for = [&](const Case& with) {
     auto text = register_text(with);
+    const proxy::Flow flow{with.transport, 0, *proxy::Endpoint::parse(with.source), 0};
+    world.receive_bytes(text, flow);
+    const auto asked_for = world.next().value(sip::HeaderId::WwwAuthenticate);
+    const std::string nonce{sip::parse_challenge(asked_for)->nonce};
     text.insert(text.find("Content-Length"),
-                "Authorization: Digest username=\"1001\", realm=\"hq.test\", nonce=\"n\", "
-                "uri=\"sip:hq.test\", response=\"00000000000000000000000000000000\", "
-                "cnonce=\"c\", nc=00000001, qop=auth\r\n");
-    world.receive_bytes(text, {with.transport, 0, *proxy::Endpoint::parse(with.source), 0});
+                "Authorization: Digest username=\"1001\", realm=\"hq.test\", nonce=\"" + nonce +
+                    "\", "
+                    "uri=\"sip:hq.test\", response=\"00000000000000000000000000000000\", "
+                    "cnonce=\"c\", nc=00000001, qop=auth\r\n");
+    world.receive_bytes(text, flow);
     REQUIRE_FALSE(world.registrar.asked.empty());
     const auto asked = std::move(world.registrar.asked.back());
     CHECK(asked.source == with.source + ";udp");

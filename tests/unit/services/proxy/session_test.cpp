@@ -151,7 +151,7 @@ TEST_CASE("A node without the lost one's address asks through it and around it i
       CHECK(question.to() == (around ? phone : "127.0.0.11:5060"));
       CHECK(question.message->has(HeaderId::Route) != around);
       // The callee is never heard, so both are asked again.
-      if (caller) call.node.receive_bytes(answer(question, 200), question.flow);
+      call.node.receive_bytes(answer(question, caller ? 200 : 408), question.flow);
     }
     call.node.forget_sent();
     if (round < 3) call.pass(60s);
