@@ -21,7 +21,7 @@ def test_a_rolling_restart_fails_no_call(site, tmp_path):
     books.check(site)
 
 
-@pytest.mark.parametrize("kind", ["callers"])
+@pytest.mark.parametrize("kind", ["callers", "cluster"])
 def test_a_change_of_keys_fails_no_call(site, tmp_path, kind):
     old = {name: ring[0] for name, ring in site.workspace.keys.load()[kind].rings.items()}
     rotation = site.cluster.rotation(kind)

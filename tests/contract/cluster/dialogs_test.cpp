@@ -259,8 +259,8 @@ TEST_CASE_METHOD(DialogFixture, "Pages meet, whatever begins and ends meanwhile"
   const auto first = page(7, std::nullopt, 3);
   CHECK(ids(first) == "a0 b0 b1");
   ring("a1", start + 2);
-  REQUIRE(end(record("b0", "at-b0")));
-  REQUIRE(end(record("b1", "at-b1")));
+  REQUIRE(tell(record("b0", "at-b0"), refusal()));
+  REQUIRE(tell(record("b1", "at-b1"), refusal()));
   settle();
   const auto second = page(7, first.last, 3);
   CHECK(ids(second) == "b2 b3 b4");

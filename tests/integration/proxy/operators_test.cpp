@@ -131,7 +131,7 @@ TEST_CASE("A list of calls goes on behind the last one shown, whatever ended mea
   const auto tenant = GENERATE(std::uint64_t{0}, std::uint64_t{1});
   const auto newest = page(tenant, "");
   REQUIRE(newest.calls_size() == 1);
-  CHECK(newest.calls(0).caller().aor() == "1003@hq.test");
+  CHECK(newest.calls(0).legs(0).aor() == "1003@hq.test");
   CHECK(hang_up(0, newest.calls(0).call_id()) == grpc::StatusCode::OK);
   bob.answer(bob.expect("CANCEL").get(), 200);
   bob.answer(second.get(), 487);
@@ -141,7 +141,7 @@ TEST_CASE("A list of calls goes on behind the last one shown, whatever ended mea
 
   const auto older = page(tenant, newest.next_token());
   REQUIRE(older.calls_size() == 1);
-  CHECK(older.calls(0).caller().aor() == "1001@hq.test");
+  CHECK(older.calls(0).legs(0).aor() == "1001@hq.test");
   CHECK(page(tenant, older.next_token()).calls_size() == (older.next_token().empty() ? 1 : 0));
   CHECK(hang_up(1, older.calls(0).call_id()) == grpc::StatusCode::OK);
   bob.answer(bob.expect("CANCEL").get(), 200);
