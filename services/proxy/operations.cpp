@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <thread>
@@ -23,6 +24,8 @@ state::v1::Node self(const runtime::Application& app, const Shared& shared,
   node.set_grpc(grpc);
   node.set_metrics(app.admin_address());
   for (const auto& listener : shared.addresses) {
+    node.add_homes(std::string{sip::transport_param(listener.transport)} + ":" +
+                   listener.node.to_string());
     node.add_sip(std::string{sip::transport_param(listener.transport)} + ":" + listener.host + ":" +
                  std::to_string(listener.port));
   }
@@ -30,6 +33,16 @@ state::v1::Node self(const runtime::Application& app, const Shared& shared,
   node.set_boot(shared.settings.boot);
   node.set_started_at_ms(app.clock().now().time_since_epoch().count());
   return node;
+}
+
+Peers::Peer peer_of(const state::v1::Node& node) {
+  Peers::Peer peer{node.node(), node.boot(), {}};
+  for (const std::string_view home : node.homes()) {
+    const auto colon = std::min(home.find(':'), home.size());
+    const auto at = Endpoint::parse(home.substr(std::min(colon + 1, home.size())));
+    if (at) peer.homes.push_back({sip::transport_from(home.substr(0, colon)), *at});
+  }
+  return peer;
 }
 
 }  // namespace
@@ -83,7 +96,7 @@ void Operations::watch_peers() {
   nodes_.list("proxy", [this](const Result<std::vector<state::v1::Node>>& nodes) {
     if (!nodes) return;  // what was known counts on
     std::vector<Peers::Peer> peers;
-    for (const auto& node : *nodes) peers.push_back({node.node(), node.boot()});
+    for (const auto& node : *nodes) peers.push_back(peer_of(node));
     peers_.set(std::move(peers));
   });
   peer_timer_.expires_after(kPeersEvery);

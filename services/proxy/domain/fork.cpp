@@ -5,6 +5,7 @@
 
 #include "core/random.hpp"
 #include "proxy/domain/outcome.hpp"
+#include "proxy/domain/route_set.hpp"
 #include "proxy/domain/trust_boundary.hpp"
 #include "sip/reason.hpp"
 #include "sip/rewrite.hpp"
@@ -54,6 +55,7 @@ Fork::Fork(const Parts& parts, ServerTransaction& server, std::shared_ptr<ForkOb
 void Fork::start(const ForwardPlan& plan, std::vector<Target> targets) {
   if (!open() || context_.finished()) return;
   edge_ = plan.edge;
+  first_hop_ = plan.first_hop;
   branches_.reserve(targets.size());
   for (auto& target : targets) add(std::move(target), plan);
   for (const auto& branch : branches_) send(*branch, plan);
@@ -274,6 +276,16 @@ void Fork::finish() {
 /// stay, not the memory of a whole call.
 void Fork::forget_observer() {
   if (branches_.size() < 2) observer_ = nullptr;
+}
+
+/// A first hop that is gone does not hear it. Whoever goes on with its call may be this very node:
+/// it gets the response as if it had come to the first hop's address.
+void Fork::on_send(std::string_view response) {
+  if (!first_hop_ || node_.lives_at(*first_hop_)) return;
+  const auto home = node_.addresses.home_near(source_.listener);
+  if (const auto flow = flow_to(node_.addresses, home, source_.listener)) {
+    layer_.wire().send(*flow, response);
+  }
 }
 
 void Fork::send_refusal(int code) {

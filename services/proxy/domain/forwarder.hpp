@@ -27,6 +27,7 @@ struct ForwardPlan {
   std::uint32_t at_s = 0;          ///< When the request came, in seconds since 1970; 0: now.
   bool record_route = false;  ///< The request forms a dialog whose requests are to come through us.
   bool anchor = false;        ///< And we keep its record.
+  std::optional<Home> first_hop{};  ///< The node of ours that keeps the call, when it came by it.
   bool edge = false;          ///< From another node of ours, to a phone whose connection we hold.
   std::string identity{};     ///< The caller's, as we assert it; empty: nothing is asserted.
 };

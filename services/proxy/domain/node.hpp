@@ -54,6 +54,7 @@ struct Node {
   bool lives(std::string_view other, std::uint32_t boot) const {
     return peers != nullptr && peers->live(other, boot);
   }
+  bool lives_at(const Home& home) const { return peers == nullptr || peers->live_at(home); }
 };
 
 }  // namespace pbx::proxy

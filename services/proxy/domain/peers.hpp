@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "proxy/domain/addresses.hpp"
+
 namespace pbx::proxy {
 
 /// The proxies' processes that live, as their leases said the last two times: what such a one looks
@@ -17,6 +19,7 @@ class Peers {
   struct Peer {
     std::string node;
     std::uint32_t boot = 0;
+    std::vector<Home> homes{};
   };
 
   void set(std::vector<Peer> peers) {
@@ -29,6 +32,14 @@ class Peers {
     const auto same = [=](const Peer& peer) { return peer.node == node && peer.boot == boot; };
     return !heard_ || std::any_of(peers_.begin(), peers_.end(), same) ||
            std::any_of(before_.begin(), before_.end(), same);
+  }
+  bool live_at(const Home& home) const {
+    const std::scoped_lock lock{mutex_};
+    const auto there = [&](const Peer& peer) {
+      return std::find(peer.homes.begin(), peer.homes.end(), home) != peer.homes.end();
+    };
+    return !heard_ || std::any_of(peers_.begin(), peers_.end(), there) ||
+           std::any_of(before_.begin(), before_.end(), there);
   }
 
  private:

@@ -423,6 +423,39 @@ TEST_CASE("A call of a lost node rings on at phones of several nodes", "[proxy][
   CHECK(passed.value(HeaderId::Via) == rings.message->field(0).value);
 }
 
+TEST_CASE("A phone behind another node answers a call whose own node is gone",
+          "[proxy][resumption]") {
+  World edge{"127.0.0.12"};
+  World lost;
+  lost.bind(1, "1002@hq.test", "10.0.0.2:5060", edge.path_to("10.0.0.2:5060"));
+  lost.receive(lost.authorized(invite()));
+  lost.next();
+  const auto far = lost.next();
+  edge.receive_bytes(std::string{far.message->bytes()}, far.flow);
+  edge.next();
+  const auto rings = edge.next();
+  edge.inherit(lost);
+  const auto own = edge.addresses.home_near(0);
+  for (int i = 0; i < 2; ++i) edge.peers.set({{edge.settings.node, edge.settings.boot, {own}}});
+  const int code = GENERATE(200, 486);
+  edge.receive_bytes(answer(rings, code, "callee", "Contact: <sip:phone@10.0.0.2:5060>\n"),
+                     rings.flow);
+  if (code == 486) CHECK(edge.next().method() == "ACK");
+  const auto copy = edge.next();
+  CHECK(copy.status() == code);
+  CHECK(copy.to() == "127.0.0.12:5060");
+  CHECK(edge.next().to() == "127.0.0.12:5060");  // where the INVITE came from, in this test
+  edge.receive_bytes(std::string{copy.message->bytes()}, copy.flow);
+  CHECK(edge.next().status() == 100);
+  auto heard = edge.next();
+  if (code == 486) {
+    CHECK(heard.method() == "ACK");  // to itself, as the first hop
+    heard = edge.next();
+  }
+  CHECK(heard.status() == code);
+  CHECK(heard.to() == "127.0.0.1:5070");
+}
+
 TEST_CASE("While records cannot be read, only ringing goes on", "[proxy][resumption]") {
   LostCall call{1};
   call.lose();

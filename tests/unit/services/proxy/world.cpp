@@ -15,6 +15,10 @@ std::vector<proxy::Listener> listeners_at(const std::string& host, const std::st
   return {{sip::Transport::Udp, bind, shown, 5060, 0}, {sip::Transport::Tcp, bind, shown, 5060, 0}};
 }
 
+proxy::Home home_of(const std::string& host) {
+  return {sip::Transport::Udp, *proxy::Endpoint::from(host, 5060)};
+}
+
 std::string password_of(const std::string& user, const std::string& realm) {
   return "secret of " + user + " at " + realm;
 }
@@ -37,7 +41,7 @@ World::World(const std::string& host, std::size_t capacity, proxy::CallRecords* 
   settings.boot = 7;
   records.owner = settings.node;
   records.boot = settings.boot;
-  peers.set({{settings.node, settings.boot}});
+  peers.set({{settings.node, settings.boot, {home_of("127.0.0.11"), home_of("127.0.0.12")}}});
   fill_directory();
 }
 
