@@ -187,7 +187,7 @@ def test_a_call_that_goes_on_is_seen_and_ended_by_the_operator(site, pair):
         lambda: [
             c
             for c in site.pbxctl("call", "list") or []
-            if c.get("caller", {}).get("aor") == calling.account.aor
+            if c["legs"][0]["aor"] == calling.account.aor
         ],
         "the call in pbxctl call list",
     )

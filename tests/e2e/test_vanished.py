@@ -62,7 +62,7 @@ def test_a_call_that_both_phones_have_is_asked_for_and_goes_on_to_the_longest_du
                     over.add(phone.user)
                 phone.answer(message, 200)
         assert over == {"1003", "1004"}, "both are hung up"
-        assert asked >= 4, "each was asked, more than once"
+        assert asked >= 2, "each was asked"
     cdr = site.cdr(f"1003@{HQ}", since)
     assert cdr.reason == "The call reached the longest duration that is allowed."
     assert 20_000 <= cdr.duration_ms < 45_000

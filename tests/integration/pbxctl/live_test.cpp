@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
+#include "rpc/signing_key.hpp"
 #include "session.hpp"
 
 using namespace pbx;
@@ -158,7 +159,8 @@ TEST_CASE("A scope keeps other tenants' calls and phones out of reach", "[pbxctl
   Session session;
   session.with(start_call);
   session.with(register_phones);
-  // Provisioning shows what the scope covers.
+  // Provisioning shows what the scope covers that the operator's key has signed.
+  session.variables["PBX_IDENTITY_KEY"] = rpc::SigningKey::make().text().reveal();
   session.with([](fakes::ManagedCluster& cluster) { cluster.obeys_scope = true; });
   const auto lab = [&](std::vector<std::string> words) {
     words.insert(words.end(), {"--scope", "1.102.104"});

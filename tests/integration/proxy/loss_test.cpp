@@ -170,10 +170,8 @@ TEST_CASE("A talking call of a lost proxy goes on while its phones say so", "[pr
   call.ann.acknowledge(call.ann.expect(200).get());
   call.phones[0]->expect("ACK");
   lose_and_replace();
-  for (int round = 0; round < 3; ++round) {
-    call.ann.answer(call.ann.expect("INFO").get(), 200);
-    call.phones[0]->answer(call.phones[0]->expect("INFO").get(), 500);
-  }
+  call.ann.answer(call.ann.expect("INFO").get(), 200);
+  call.phones[0]->answer(call.phones[0]->expect("INFO").get(), 500);
   call.ann.in_dialog("BYE");
   const auto bye = next_but_questions(*call.phones[0], 500);
   CHECK(bye->method_text() == "BYE");
