@@ -109,7 +109,7 @@ void Fork::refuse(int code, std::string_view reason, std::string_view header_lin
   step.finish = false;
   act(step);
   stop_silent_branches();
-  if (const auto observer = std::move(observer_)) observer->on_refused(code, false, reason);
+  tell_refused(code, false, reason);
 }
 
 void Fork::on_cancel(const sip::Message& cancel) {
@@ -163,11 +163,11 @@ void Fork::on_success(Branch& branch, const sip::Message& response) {
                             if (self->server_) self->server_->respond(code, std::move(held));
                           });
     } else if (server_ == nullptr || refused_) {
-      if (invite_ && observer_) observer_->on_another_answer(response);
       stateless_.forward_response(response, reply_to_);  // RFC 3261 §16.7: every 2xx goes up
-    } else if (!answer_held_) {
       if (invite_ && observer_) observer_->on_another_answer(response);
+    } else if (!answer_held_) {
       server_->respond(code, std::move(bytes));
+      if (invite_ && observer_) observer_->on_another_answer(response);
     }
   }
   if (invite_ && cancel_lines_.empty()) cancel_lines_ = kElsewhere;
@@ -301,9 +301,15 @@ void Fork::send_refusal(int code) {
     const auto tag = random_token(10);
     server_->reply({.status = code, .to_tag = tag});
   }
-  if (const auto observer = std::move(observer_)) {
-    observer->on_refused(code, context_.cancelled(), detail);
-  }
+  tell_refused(code, context_.cancelled(), detail);
+}
+
+/// A phone that answers all the same is to be hung up, so who does that is kept.
+void Fork::tell_refused(int code, bool cancelled, std::string_view detail) {
+  const auto observer = observer_;
+  if (!observer) return;
+  if (!invite_ || !context_.may_answer_late()) observer_ = nullptr;
+  observer->on_refused(code, cancelled, detail);
 }
 
 /// RFC 3261 §16.7 step 7: a 401 or 407 carries the challenges of all branches.

@@ -116,6 +116,7 @@ class Fork final : public ServerUser, public ClientUser, public std::enable_shar
   void finish();
   void forget_observer();
   void send_refusal(int code);
+  void tell_refused(int code, bool cancelled, std::string_view detail);
   std::string best_response(int code) const;
 
   const Node& node_;

@@ -115,6 +115,11 @@ void ResponseContext::stop_open_branches() {
   }
 }
 
+bool ResponseContext::may_answer_late() const {
+  return std::any_of(branches_.begin(), branches_.end(),
+                     [](const Branch& branch) { return !branch.responded; });
+}
+
 bool ResponseContext::cancel_due() const {
   return std::any_of(branches_.begin(), branches_.end(),
                      [](const Branch& branch) { return branch.cancel_due(); });

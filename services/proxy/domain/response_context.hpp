@@ -49,6 +49,7 @@ class ResponseContext {
   bool answered() const { return answered_; }    ///< A 2xx was forwarded.
   bool cancelled() const { return cancelled_; }  ///< By the caller.
   bool finished() const { return finished_; }    ///< Something final went upstream.
+  bool may_answer_late() const;                  ///< A branch has said nothing final yet.
   bool abandoned(std::size_t branch) const {     ///< Silent, and not waited for.
     return branches_[branch].open() && branches_[branch].abandoned;
   }

@@ -650,6 +650,27 @@ TEST_CASE("A call that was ended while it was being answered is hung up", "[prox
   }
 }
 
+TEST_CASE("A phone that answers although it was cancelled is hung up", "[proxy][call]") {
+  World world;
+  world.bind(1, "1002@hq.test", "10.0.0.2:5060");
+  const auto sent = ring(world, 1).front();
+  world.receive_bytes(answer(sent, 180), sent.flow);
+  REQUIRE(world.router.hang_up(world.records.only().record().call_id(), "Maintenance"));
+  world.forget_sent();
+  world.receive_bytes(answer(sent, 200, "callee", "Contact: <sip:phone@10.0.0.2:5060>\n"),
+                      sent.flow);
+  CHECK(world.next().status() == 200);  // RFC 3261 §16.7: every 2xx goes up
+  std::vector<std::string> told;
+  while (!world.silent()) {
+    const auto bye = world.next();
+    if (bye.message->is_request() && bye.method() == "BYE") told.push_back(bye.value(HeaderId::To));
+  }
+  REQUIRE(told.size() == 2);
+  CHECK(told[0].find("tag=caller") != std::string::npos);
+  CHECK(told[1].find("tag=callee") != std::string::npos);
+  CHECK(world.records.only().end().outcome != events::v1::CALL_OUTCOME_ANSWERED);
+}
+
 TEST_CASE("A caller goes by the directory's name for it", "[proxy][call]") {
   World world;
   world.bind(1, "1002@hq.test", "10.0.0.2:5060");
