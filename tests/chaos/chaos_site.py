@@ -23,6 +23,7 @@ from site_under_test import Site
 # Answered calls are told at once; a lost node's calls are found soon.
 LEASE = f"{SCALE.dialog_lease:g}s"
 CHECK = f"{SCALE.session_check:g}s"
+REMEMBERED_MS = 300_000  # for so long nothing brings an ended call back
 
 
 class ChaosSite(Site):
@@ -192,8 +193,12 @@ class ChaosSite(Site):
         return rows.splitlines()
 
     def open_calls(self) -> set[str]:
-        """Keys of the dialog records that are still there."""
-        return {key for key in self.redis_keys() if key.startswith("dlg:")}
+        """Keys of the dialog records that are still there; what ended is remembered for a while."""
+        return {
+            key
+            for key, ttl in self.redis_keys().items()
+            if key.startswith("dlg:") and ttl > REMEMBERED_MS
+        }
 
     # CDRs
 
