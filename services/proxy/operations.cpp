@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <thread>
@@ -23,6 +24,8 @@ state::v1::Node self(const runtime::Application& app, const Shared& shared,
   node.set_grpc(grpc);
   node.set_metrics(app.admin_address());
   for (const auto& listener : shared.addresses) {
+    node.add_homes(std::string{sip::transport_param(listener.transport)} + ":" +
+                   listener.node.to_string());
     node.add_sip(std::string{sip::transport_param(listener.transport)} + ":" + listener.host + ":" +
                  std::to_string(listener.port));
   }
@@ -32,10 +35,21 @@ state::v1::Node self(const runtime::Application& app, const Shared& shared,
   return node;
 }
 
+Peers::Peer peer_of(const state::v1::Node& node) {
+  Peers::Peer peer{node.node(), node.boot(), {}};
+  for (const std::string_view home : node.homes()) {
+    const auto colon = std::min(home.find(':'), home.size());
+    const auto at = Endpoint::parse(home.substr(std::min(colon + 1, home.size())));
+    if (at) peer.homes.push_back({sip::transport_from(home.substr(0, colon)), *at});
+  }
+  return peer;
+}
+
 }  // namespace
 
 Operations::Operations(runtime::Application& app, Shared& shared, runtime::Workers<Worker>& workers)
     : loop_{app.loop()},
+      clock_{app.clock()},
       peers_{shared.peers},
       redis_{app.loop(), shared.redis_options, shared.redis_metrics},
       dialogs_{redis_, app.clock()},
@@ -73,11 +87,12 @@ Operations::Operations(runtime::Application& app, Shared& shared, runtime::Worke
 }
 
 void Operations::watch_peers() {
-  nodes_.list("proxy", [this](const Result<std::vector<state::v1::Node>>& nodes) {
+  const auto at_s = std::chrono::floor<std::chrono::seconds>(clock_.now().time_since_epoch());
+  nodes_.list("proxy", [this, at_s](const Result<std::vector<state::v1::Node>>& nodes) {
     if (!nodes) return;  // what was known counts on
     std::vector<Peers::Peer> peers;
-    for (const auto& node : *nodes) peers.push_back({node.node(), node.boot()});
-    peers_.set(std::move(peers));
+    for (const auto& node : *nodes) peers.push_back(peer_of(node));
+    peers_.set(std::move(peers), static_cast<std::uint32_t>(at_s.count()));
   });
   peer_timer_.expires_after(kPeersEvery);
   peer_timer_.async_wait([this](const boost::system::error_code& error) {

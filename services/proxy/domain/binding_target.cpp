@@ -27,7 +27,7 @@ std::optional<Target> target_of(const Node& node, const state::v1::Binding& bind
   const auto token = node.tokens.read_flow(edge->user);
   if (!token) return std::nullopt;
   const bool held =
-      lost != nullptr ? token->home.at.ip == lost->home.at.ip : node.addresses.is_home(token->home);
+      lost != nullptr ? token->home == lost->home : node.addresses.is_home(token->home);
   const auto flow = held ? node.tokens.flow_of(*token, node.addresses)
                          : flow_to(node.addresses, token->home, near);
   if (!flow) return std::nullopt;

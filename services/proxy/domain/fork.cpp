@@ -5,6 +5,7 @@
 
 #include "core/random.hpp"
 #include "proxy/domain/outcome.hpp"
+#include "proxy/domain/route_set.hpp"
 #include "sip/reason.hpp"
 #include "sip/rewrite.hpp"
 
@@ -55,11 +56,13 @@ Fork::Fork(const Parts& parts, ServerTransaction& server, std::shared_ptr<ForkOb
       invite_{server.is_invite()},
       source_{server.source()},
       reply_to_{server.reply_to()},
+      since_s_{parts.node.now_s()},
       context_{invite_} {}
 
 void Fork::start(const ForwardPlan& plan, std::vector<Target> targets) {
   if (!open() || context_.finished()) return;
   edge_ = plan.edge;
+  first_hop_ = plan.first_hop;
   branches_.reserve(targets.size());
   for (auto& target : targets) add(std::move(target), plan);
   for (const auto& branch : branches_) send(*branch, plan);
@@ -271,6 +274,16 @@ void Fork::finish() {
     const auto self = weak.lock();
     if (self && self->open()) self->send_refusal(code);
   });
+}
+
+/// A first hop that is gone does not hear it. Whoever goes on with its call may be this very node:
+/// it gets the response as if it had come to the first hop's address.
+void Fork::on_send(std::string_view response) {
+  if (!first_hop_ || node_.lives_at(*first_hop_, since_s_)) return;
+  const auto home = node_.addresses.home_near(source_.listener);
+  if (const auto flow = flow_to(node_.addresses, home, source_.listener)) {
+    layer_.wire().send(*flow, response);
+  }
 }
 
 void Fork::send_refusal(int code) {

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -77,6 +78,7 @@ class Fork final : public ServerUser, public ClientUser, public std::enable_shar
 
   void on_cancel(const sip::Message& cancel) override;
   void on_server_gone() override { server_ = nullptr; }
+  void on_send(std::string_view response) override;
   void on_response(ClientTransaction& transaction, const sip::Message& response) override;
   void on_failure(ClientTransaction& transaction, Failure failure) override;
   void on_client_gone(ClientTransaction& transaction) override;
@@ -120,9 +122,11 @@ class Fork final : public ServerUser, public ClientUser, public std::enable_shar
   std::shared_ptr<ForkObserver> observer_;
   const bool invite_;
   bool edge_ = false;
+  std::optional<Home> first_hop_;
   bool refused_ = false;  ///< The caller was given 300 or more.
   const Flow source_;
   const Flow reply_to_;  ///< Where answers go.
+  const std::uint32_t since_s_;
   ResponseContext context_;
   std::vector<std::unique_ptr<Branch>> branches_;
   std::string best_;  ///< As it goes upstream; of branch best_branch_.

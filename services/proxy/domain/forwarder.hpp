@@ -27,7 +27,8 @@ struct ForwardPlan {
   std::uint32_t at_s = 0;          ///< When the request came, in seconds since 1970; 0: now.
   bool record_route = false;  ///< The request forms a dialog whose requests are to come through us.
   bool anchor = false;        ///< And we keep its record.
-  bool edge = false;          ///< From another node of ours, to a phone whose connection we hold.
+  std::optional<Home> first_hop{};  ///< The node of ours that keeps the call, when it came by it.
+  bool edge = false;  ///< From another node of ours, to a phone whose connection we hold.
   std::optional<sip::HeaderField> credentials{};  ///< Meant for us: not passed on.
 };
 

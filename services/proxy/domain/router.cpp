@@ -220,6 +220,7 @@ void Router::to_flow(const Request& request) {
   targets.front().flow = *flow;
   targets.front().phone = true;
   if (server.is_invite()) {
+    plan.first_hop = first_hop_of(parts_.node, request.message);
     targets.front().branch = second_hop_branch(parts_.node, request.message, plan.origin->key);
   }
   Fork::make(call_parts_.fork, server, nullptr)->start(plan, std::move(targets));

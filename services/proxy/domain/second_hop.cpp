@@ -65,6 +65,13 @@ Origin second_hop_origin(const Node& node, const sip::Message& request, const Fl
   return origin;
 }
 
+std::optional<Home> first_hop_of(const Node& node, const sip::Message& request) {
+  const auto route = request.first_address(sip::HeaderId::RecordRoute);
+  const auto from = request.from();
+  if (!route || !*route || !from) return std::nullopt;
+  return home_of(node, (*route)->uri_text, request.call_id(), from->tag());
+}
+
 std::uint64_t second_hop_branch(const Node& node, const sip::Message& request, std::uint8_t key) {
   std::string place;
   if (const auto via = request.top_via()) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "proxy/domain/forwarder.hpp"
 #include "proxy/domain/node.hpp"
@@ -11,6 +12,9 @@ namespace pbx::proxy {
 /// What the branch tells of this node: made with the key of the first hop's branch, which the
 /// first hop's later requests name as well.
 Origin second_hop_origin(const Node& node, const sip::Message& request, const Flow& source);
+
+/// The node that an INVITE came from, by its Record-Route.
+std::optional<Home> first_hop_of(const Node& node, const sip::Message& request);
 
 /// The random part of the branch with which the node that holds a phone's flow sends it an INVITE
 /// of another node: any node that has its address later can tell it from what follows the INVITE.

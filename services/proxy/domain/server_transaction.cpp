@@ -46,6 +46,7 @@ void ServerTransaction::respond(int code, std::string response) {
   if (answered()) {
     // Only further 2xx follow a final response, and only a 2xx (RFC 6026 §7.1).
     if (invite_state_ != InviteState::Accepted || code < 200 || code > 299) return;
+    if (user_) user_->on_send(response);
     layer_.wire().send(reply_to_, response, key_);
     return;
   }
@@ -125,7 +126,9 @@ void ServerTransaction::run(sip::Acts acts, sip::TimerSet start, sip::TimerSet s
 }
 
 void ServerTransaction::send_last() {
-  if (!last_response_.empty()) layer_.wire().send(reply_to_, last_response_, key_);
+  if (last_response_.empty()) return;
+  if (user_) user_->on_send(last_response_);
+  layer_.wire().send(reply_to_, last_response_, key_);
 }
 
 void ServerTransaction::on_repeat() {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string_view>
+
 #include <cstddef>
 
 #include "sip/message.hpp"
@@ -17,6 +19,8 @@ class ServerUser {
   virtual void on_cancel(const sip::Message& cancel) = 0;
   /// The transaction is about to go: forget it.
   virtual void on_server_gone() = 0;
+  /// A response goes out, for the first time or again.
+  virtual void on_send(std::string_view /*response*/) {}
 };
 
 enum class Failure { Timeout, Transport };

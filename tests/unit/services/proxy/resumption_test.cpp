@@ -334,7 +334,7 @@ TEST_CASE("A node that lives keeps its calls", "[proxy][resumption]") {
   World elsewhere{"127.0.0.12"};
   elsewhere.inherit(call.lost);
   const auto& owner = call.lost.settings;
-  elsewhere.peers.set({{owner.node, owner.boot}});
+  elsewhere.see({{owner.node, owner.boot}});
   elsewhere.receive_bytes(answer(call.phones[0], 200, "phone0"), call.phones[0].flow);
   elsewhere.receive(call.cancel());
   CHECK(elsewhere.silent());  // its senders repeat both
@@ -342,10 +342,10 @@ TEST_CASE("A node that lives keeps its calls", "[proxy][resumption]") {
   CHECK(elsewhere.records.only().record.early().boot() == call.lost.settings.boot);
 
   // Its node started again, without the call.
-  elsewhere.peers.set({{owner.node, owner.boot + 100}});
+  elsewhere.peers.set({{owner.node, owner.boot + 100}}, elsewhere.node.now_s());
   elsewhere.receive(call.cancel());
   CHECK(elsewhere.silent());  // not at once: a lease may be written a moment late
-  elsewhere.peers.set({{owner.node, owner.boot + 100}});
+  elsewhere.see({{owner.node, owner.boot + 100}});
   elsewhere.receive(call.cancel());
   CHECK(elsewhere.next().status() == 100);
   CHECK(elsewhere.next().value(HeaderId::CSeq) == "1 CANCEL");
@@ -421,6 +421,39 @@ TEST_CASE("A call of a lost node rings on at phones of several nodes", "[proxy][
   CHECK(passed.method() == "CANCEL");
   CHECK(passed.to() == "10.0.0.2:5060");
   CHECK(passed.value(HeaderId::Via) == rings.message->field(0).value);
+}
+
+TEST_CASE("A phone behind another node answers a call whose own node is gone",
+          "[proxy][resumption]") {
+  World edge{"127.0.0.12"};
+  World lost;
+  lost.bind(1, "1002@hq.test", "10.0.0.2:5060", edge.path_to("10.0.0.2:5060"));
+  lost.receive(lost.authorized(invite()));
+  lost.next();
+  const auto far = lost.next();
+  edge.receive_bytes(std::string{far.message->bytes()}, far.flow);
+  edge.next();
+  const auto rings = edge.next();
+  edge.inherit(lost);
+  const auto own = edge.addresses.home_near(0);
+  edge.see({{edge.settings.node, edge.settings.boot, {own}}});
+  const int code = GENERATE(200, 486);
+  edge.receive_bytes(answer(rings, code, "callee", "Contact: <sip:phone@10.0.0.2:5060>\n"),
+                     rings.flow);
+  if (code == 486) CHECK(edge.next().method() == "ACK");
+  const auto copy = edge.next();
+  CHECK(copy.status() == code);
+  CHECK(copy.to() == "127.0.0.12:5060");
+  CHECK(edge.next().to() == "127.0.0.12:5060");  // where the INVITE came from, in this test
+  edge.receive_bytes(std::string{copy.message->bytes()}, copy.flow);
+  CHECK(edge.next().status() == 100);
+  auto heard = edge.next();
+  if (code == 486) {
+    CHECK(heard.method() == "ACK");  // to itself, as the first hop
+    heard = edge.next();
+  }
+  CHECK(heard.status() == code);
+  CHECK(heard.to() == "127.0.0.1:5070");
 }
 
 TEST_CASE("While records cannot be read, only ringing goes on", "[proxy][resumption]") {
