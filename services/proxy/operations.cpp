@@ -49,6 +49,7 @@ Peers::Peer peer_of(const state::v1::Node& node) {
 
 Operations::Operations(runtime::Application& app, Shared& shared, runtime::Workers<Worker>& workers)
     : loop_{app.loop()},
+      clock_{app.clock()},
       peers_{shared.peers},
       redis_{app.loop(), shared.redis_options, shared.redis_metrics},
       dialogs_{redis_, app.clock()},
@@ -93,11 +94,12 @@ Operations::Operations(runtime::Application& app, Shared& shared, runtime::Worke
 }
 
 void Operations::watch_peers() {
-  nodes_.list("proxy", [this](const Result<std::vector<state::v1::Node>>& nodes) {
+  const auto at_s = std::chrono::floor<std::chrono::seconds>(clock_.now().time_since_epoch());
+  nodes_.list("proxy", [this, at_s](const Result<std::vector<state::v1::Node>>& nodes) {
     if (!nodes) return;  // what was known counts on
     std::vector<Peers::Peer> peers;
     for (const auto& node : *nodes) peers.push_back(peer_of(node));
-    peers_.set(std::move(peers));
+    peers_.set(std::move(peers), static_cast<std::uint32_t>(at_s.count()));
   });
   peer_timer_.expires_after(kPeersEvery);
   peer_timer_.async_wait([this](const boost::system::error_code& error) {

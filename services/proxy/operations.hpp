@@ -30,6 +30,7 @@ class Operations {
   void watch_peers();
 
   boost::asio::io_context& loop_;
+  const Clock& clock_;
   Peers& peers_;
   redis::Connection redis_;
   cluster::Dialogs dialogs_;

@@ -122,3 +122,31 @@ def test_calls_of_a_lost_proxy_go_on_through_the_other(site, pair, lose):
         assert since * 1000 <= cdr.started_at_ms <= cdr.ended_at_ms <= now_ms
         if cdr.answered_at_ms:
             assert cdr.duration_ms == cdr.ended_at_ms - cdr.answered_at_ms
+
+
+@pytest.mark.parametrize("code", [200, 486])
+def test_a_phone_behind_the_survivor_answers_a_call_of_the_lost_proxy(site, lose, code):
+    survivor = site.proxies[1]
+    since = time.time()
+    with (
+        Handset(site, 165, "1003", HQ, site.proxies[0]) as caller,
+        Handset(site, 167, "1005", HQ, survivor) as callee,
+    ):
+        callee.register()
+        invite, received = ring(caller, callee)
+        lose()
+        data = response(received, code, tag=callee.tag, contact=callee.local)
+        answer = repeated(
+            lambda: callee.send(data),
+            lambda: caller.expect(code, invite.call_id, timeout=1),
+        )
+        if code == 200:
+            call = Dialog(invite, answer, received)
+            ack = call.request("ACK", to="callee", local=caller.local, cseq=invite.cseq)
+            caller.send(ack, survivor)
+            callee.expect("ACK", call.call_id)
+            hang_up(call, callee, caller, "caller", survivor)
+        else:
+            caller.send(invite.ack(answer), survivor)
+    assert site.cdr(f"1003@{HQ}", since).outcome == ("answered" if code == 200 else "busy")
+    site.forget_bindings()

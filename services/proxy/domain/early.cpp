@@ -62,7 +62,8 @@ Result<> is_anothers(const Node& node, const state::v1::DialogRecord& record) {
   const auto boot = record.early().boot();
   const bool own = record.owner() == node.settings.node && boot == node.settings.boot;
   if (own) return Errc::AlreadyExists;
-  const bool gone = is_at_home(node, record.early()) || !node.lives(record.owner(), boot);
+  const auto seen_s = static_cast<std::uint32_t>(record.started_at_ms() / 1'000);
+  const bool gone = is_at_home(node, record.early()) || !node.lives(record.owner(), boot, seen_s);
   return gone ? Result<>{} : Result<>{Errc::Conflict};
 }
 

@@ -50,6 +50,7 @@ Fork::Fork(const Parts& parts, ServerTransaction& server, std::shared_ptr<ForkOb
       invite_{server.is_invite()},
       source_{server.source()},
       reply_to_{server.reply_to()},
+      since_s_{parts.node.now_s()},
       context_{invite_} {}
 
 void Fork::start(const ForwardPlan& plan, std::vector<Target> targets) {
@@ -281,7 +282,7 @@ void Fork::forget_observer() {
 /// A first hop that is gone does not hear it. Whoever goes on with its call may be this very node:
 /// it gets the response as if it had come to the first hop's address.
 void Fork::on_send(std::string_view response) {
-  if (!first_hop_ || node_.lives_at(*first_hop_)) return;
+  if (!first_hop_ || node_.lives_at(*first_hop_, since_s_)) return;
   const auto home = node_.addresses.home_near(source_.listener);
   if (const auto flow = flow_to(node_.addresses, home, source_.listener)) {
     layer_.wire().send(*flow, response);

@@ -130,6 +130,7 @@ class Fork final : public ServerUser, public ClientUser, public std::enable_shar
   bool refused_ = false;  ///< The caller was given 300 or more.
   const Flow source_;
   const Flow reply_to_;  ///< Where answers go.
+  const std::uint32_t since_s_;
   ResponseContext context_;
   std::vector<std::unique_ptr<Branch>> branches_;
   std::string best_;  ///< As it goes upstream; of branch best_branch_.

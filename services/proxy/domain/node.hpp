@@ -51,10 +51,13 @@ struct Node {
   std::uint32_t now_s() const {
     return static_cast<std::uint32_t>(clock.now().time_since_epoch().count() / 1'000);
   }
-  bool lives(std::string_view other, std::uint32_t boot) const {
-    return peers != nullptr && peers->live(other, boot);
+  /// Another process of the cluster, that was there at `seen_s`.
+  bool lives(std::string_view other, std::uint32_t boot, std::uint32_t seen_s) const {
+    return peers != nullptr && peers->live(other, boot, seen_s);
   }
-  bool lives_at(const Home& home) const { return peers == nullptr || peers->live_at(home); }
+  bool lives_at(const Home& home, std::uint32_t seen_s) const {
+    return peers == nullptr || peers->live_at(home, seen_s);
+  }
 };
 
 }  // namespace pbx::proxy

@@ -27,6 +27,20 @@ class Reader {
     return routes.flow.has_value();
   }
 
+  /// The next node of the dialog is this one, or gone: what it would do is done here, as far as its
+  /// token tells.
+  bool stands_in(const sip::Uri& uri, RouteSet& routes) const {
+    RouteSet other;
+    if (!routes.dialog || !read_dialog(uri.user, other)) return false;
+    const auto& next = *other.dialog;
+    if (node_.lives_at(next.home, next.made_s) && !node_.addresses.is_home(next.home)) return false;
+    auto& dialog = *routes.dialog;
+    if (!dialog.caller) dialog.caller = next.caller;
+    if (!dialog.callee) dialog.callee = next.callee;
+    dialog.anchor = dialog.anchor || next.anchor;
+    return true;
+  }
+
   std::optional<Home> next(std::string_view uri_text) const {
     const auto uri = sip::parse_uri(uri_text);
     RouteSet other;
@@ -82,7 +96,8 @@ RouteSet read_routes(const Node& node, const sip::Message& request) {
     const bool known =
         readable && uri->has_user() && (first ? reader.read(*uri, routes) : uri->user == token);
     const bool named = readable && first && node.addresses.is_ours(*uri);
-    if (!known && !named) {
+    const bool done_here = readable && !first && !known && reader.stands_in(*uri, routes);
+    if (!known && !named && !done_here) {
       routes.more = true;
       routes.next = reader.next(address->uri_text);
       break;

@@ -368,6 +368,17 @@ TEST_CASE("Nodes that go by one name find each other, and any of them takes a ca
   }
   CHECK(sent.to() == (by_caller ? "10.0.0.2:5060" : "127.0.0.1:5070"));
   CHECK_FALSE(sent.message->has(HeaderId::Route));
+  // When one is gone, the other does the whole way alone.
+  World& survivor = at_one ? one : two;
+  const auto own = survivor.addresses.home_near(0);
+  survivor.see({{"survivor", 1, {own}}});
+  survivor.forget_sent();
+  auto again = bye;
+  again.replace(again.find("z9hG4bKbye"), 10, "z9hG4bKagain");
+  survivor.receive(again);
+  const auto direct = survivor.next();
+  CHECK(direct.to() == (by_caller ? "10.0.0.2:5060" : "127.0.0.1:5070"));
+  CHECK_FALSE(direct.message->has(HeaderId::Route));
 }
 
 TEST_CASE("What is for a connection of another node goes to that node", "[proxy][dialog]") {

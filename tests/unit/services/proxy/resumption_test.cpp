@@ -334,7 +334,7 @@ TEST_CASE("A node that lives keeps its calls", "[proxy][resumption]") {
   World elsewhere{"127.0.0.12"};
   elsewhere.inherit(call.lost);
   const auto& owner = call.lost.settings;
-  elsewhere.peers.set({{owner.node, owner.boot}});
+  elsewhere.see({{owner.node, owner.boot}});
   elsewhere.receive_bytes(answer(call.phones[0], 200, "phone0"), call.phones[0].flow);
   elsewhere.receive(call.cancel());
   CHECK(elsewhere.silent());  // its senders repeat both
@@ -342,10 +342,10 @@ TEST_CASE("A node that lives keeps its calls", "[proxy][resumption]") {
   CHECK(elsewhere.records.only().record().early().boot() == call.lost.settings.boot);
 
   // Its node started again, without the call.
-  elsewhere.peers.set({{owner.node, owner.boot + 100}});
+  elsewhere.peers.set({{owner.node, owner.boot + 100}}, elsewhere.node.now_s());
   elsewhere.receive(call.cancel());
   CHECK(elsewhere.silent());  // not at once: a lease may be written a moment late
-  elsewhere.peers.set({{owner.node, owner.boot + 100}});
+  elsewhere.see({{owner.node, owner.boot + 100}});
   elsewhere.receive(call.cancel());
   CHECK(elsewhere.next().status() == 100);
   CHECK(elsewhere.next().value(HeaderId::CSeq) == "1 CANCEL");
@@ -436,7 +436,7 @@ TEST_CASE("A phone behind another node answers a call whose own node is gone",
   const auto rings = edge.next();
   edge.inherit(lost);
   const auto own = edge.addresses.home_near(0);
-  for (int i = 0; i < 2; ++i) edge.peers.set({{edge.settings.node, edge.settings.boot, {own}}});
+  edge.see({{edge.settings.node, edge.settings.boot, {own}}});
   const int code = GENERATE(200, 486);
   edge.receive_bytes(answer(rings, code, "callee", "Contact: <sip:phone@10.0.0.2:5060>\n"),
                      rings.flow);

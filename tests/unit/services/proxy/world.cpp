@@ -41,7 +41,7 @@ World::World(const std::string& host, std::size_t capacity, proxy::CallRecords* 
   settings.boot = 7;
   records.owner = settings.node;
   records.boot = settings.boot;
-  peers.set({{settings.node, settings.boot, {home_of("127.0.0.11"), home_of("127.0.0.12")}}});
+  see({{settings.node, settings.boot, {home_of("127.0.0.11"), home_of("127.0.0.12")}}});
   fill_directory();
 }
 
@@ -151,6 +151,10 @@ std::string World::from_other_node(std::string request, const std::string& path)
   tokens.append_seal(seal, uri->user, call_id, branch, node.now_s());
   request.insert(request.find("From:"), "Route: <" + path + ";seal=" + seal + ">\n");
   return request;
+}
+
+void World::see(const std::vector<proxy::Peers::Peer>& alive) {
+  for (const std::uint32_t later : {10u, 12u}) peers.set(alive, node.now_s() + later);
 }
 
 void World::inherit(const World& lost) {

@@ -54,6 +54,8 @@ class World {
 
   void advance(std::chrono::milliseconds by);
 
+  /// These have leases, and nobody else, since a while.
+  void see(const std::vector<proxy::Peers::Peer>& alive);
   /// Another process has this node's address now, and what the lost one had in Redis.
   void inherit(const World& lost);
   /// A phone of `tenant` that registered over UDP from `address`, through this node or another.
