@@ -12,8 +12,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto dialog = pbx::cluster::decode_call(value);
   if (dialog && !header) std::abort();
   if (dialog && dialog->record.state() != header->state) std::abort();
-  if (dialog) {
-    auto call = *dialog;  // what was read can be told what happens, and written again
+  // What was read can be told what happens, and written again; but what is left of an ended call
+  // (no body) is only read.
+  if (dialog && !header->body.empty()) {
+    auto call = *dialog;
     pbx::calls::apply(call, pbx::calls::HungUp{"a", "b", 1, true});
     if (!pbx::cluster::decode_call(pbx::cluster::encode_call(call))) std::abort();
   }
