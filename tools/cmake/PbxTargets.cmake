@@ -128,7 +128,7 @@ function(pbx_test name)
   pbx_link(${target} ${arg_DEPS})
   set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
   add_test(NAME ${arg_KIND}.${name} COMMAND ${target} --durations no)
-  set_tests_properties(${arg_KIND}.${name} PROPERTIES LABELS "${arg_KIND}" TIMEOUT 300
+  set_tests_properties(${arg_KIND}.${name} PROPERTIES LABELS "${arg_KIND}" TIMEOUT 600
     ENVIRONMENT "PBX_SOURCE_DIR=${PROJECT_SOURCE_DIR};PBX_BINARY_DIR=${PROJECT_BINARY_DIR}")
 endfunction()
 
