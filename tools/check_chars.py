@@ -12,9 +12,8 @@ from __future__ import annotations
 
 import re
 import sys
-from pathlib import Path
 
-from check_coawait import sources
+from check_sources import run
 
 COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.S)
 PLAIN = re.compile(r"(?<!unsigned )(?<!signed )\bchar\s+(\w+)\s*[=:;,)]")
@@ -62,19 +61,5 @@ def faults(text: str) -> list[tuple[int, str]]:
     return sorted(found)
 
 
-def main(arguments: list[str]) -> int:
-    if arguments and arguments[0] in ("-h", "--help"):
-        print(__doc__.strip())
-        return 0
-    root = Path(__file__).resolve().parents[1]
-    bad = False
-    for path in [Path(name) for name in arguments] or sources(root):
-        for line, what in faults(path.read_text(errors="replace")):
-            bad = True
-            name = path.relative_to(root) if path.is_relative_to(root) else path
-            print(f"{name}:{line}: {what}")
-    return 1 if bad else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run(__doc__, faults, sys.argv[1:]))

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import re
 import sys
-from pathlib import Path
 
-FOLDERS = ("libs", "services", "tests", "tools")
+from check_sources import run
+
 AWAIT = re.compile(r"\bco_await\b|\bPBX_CO_TRY\w*\s*(?=\()")
 LITERALS = re.compile(
     r'R"(?P<tag>[^()\s\\"]{0,16})\(.*?\)(?P=tag)"|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])+\''
@@ -102,28 +102,5 @@ def is_block(code: str, brace: int) -> bool:
     )
 
 
-def sources(root: Path) -> list[Path]:
-    return sorted(
-        path
-        for folder in FOLDERS
-        for path in (root / folder).rglob("*")
-        if path.suffix in (".hpp", ".cpp")
-    )
-
-
-def main(arguments: list[str]) -> int:
-    if arguments and arguments[0] in ("-h", "--help"):
-        print(__doc__.strip())
-        return 0
-    root = Path(__file__).resolve().parents[1]
-    bad = False
-    for path in [Path(name) for name in arguments] or sources(root):
-        for line, what in faults(path.read_text(errors="replace")):
-            bad = True
-            name = path.relative_to(root) if path.is_relative_to(root) else path
-            print(f"{name}:{line}: {what}")
-    return 1 if bad else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run(__doc__, faults, sys.argv[1:]))

@@ -8,6 +8,13 @@ from devlib.pbxctl import PbxctlRefused
 from scale import SCALE
 
 
+def none_failed(site, books) -> None:
+    print(books)
+    assert books.failed == 0
+    assert books.ended == books.answered
+    books.check(site)
+
+
 def test_a_rolling_restart_fails_no_call(site, tmp_path):
     with CallLoad(site, tmp_path) as load:
         load.run(SCALE.calm)
@@ -15,10 +22,7 @@ def test_a_rolling_restart_fails_no_call(site, tmp_path):
             site.cluster.restart(process.node)
             load.run(SCALE.calm)
         books = load.finish()
-    print(books)
-    assert books.failed == 0
-    assert books.ended == books.answered
-    books.check(site)
+    none_failed(site, books)
 
 
 @pytest.mark.parametrize("kind", ["callers", "cluster"])
@@ -30,10 +34,7 @@ def test_a_change_of_keys_fails_no_call(site, tmp_path, kind):
         rotation.change()
         load.run(SCALE.calm)
         books = load.finish()
-    print(books)
-    assert books.failed == 0
-    assert books.ended == books.answered
-    books.check(site)
+    none_failed(site, books)
 
     # What the old keys made is gone with these calls and the phones' registrations, which begin anew.
     with CallLoad(site, tmp_path / "after") as load:
@@ -41,10 +42,7 @@ def test_a_change_of_keys_fails_no_call(site, tmp_path, kind):
         rotation.finish()
         load.run(SCALE.calm)
         books = load.finish()
-    print(books)
-    assert books.failed == 0
-    assert books.ended == books.answered
-    books.check(site)
+    none_failed(site, books)
     now = [key for ring in site.workspace.keys.load()[kind].rings.values() for key in ring]
     assert len(now) == len(old)
     assert not any(key in now for key in old.values())

@@ -10,21 +10,10 @@ import pytest
 from deadline import until
 from phones import sipsak
 from phones.raw import RawTcp, RawUdp
-from phones.sip import Request
+from phones.sip import Request, options
 from site_under_test import HQ
 
 SEED = 5060
-
-
-def options(client, proxy: str) -> Request:
-    return Request(
-        "OPTIONS",
-        f"sip:{proxy}",
-        f"sip:tester@{proxy}",
-        f"sip:{proxy}",
-        client.local,
-        client.transport,
-    )
 
 
 def serves(client, proxy: str) -> bool:

@@ -35,6 +35,12 @@ def hang_up(dialog: Dialog, by: Handset, other: Handset, to: str = "callee") -> 
     by.expect(200, dialog.call_id)
 
 
+def is_charged(site, since: float) -> None:
+    """What was talked, from the answer to the hang-up that counted."""
+    cdr = site.cdr(f"1001@{HQ}", since)
+    assert (cdr.outcome, cdr.duration_ms >= 1200) == ("answered", True)
+
+
 def with_tag(address: str, tag: str) -> str:
     return f"{address.partition(';tag=')[0]};tag={tag}"
 
@@ -68,8 +74,7 @@ def test_a_bye_with_an_invented_tag_while_it_rings(site, pair):
     assert active(site, invite.call_id)
     time.sleep(1.2)
     hang_up(dialog, caller, callee)
-    cdr = site.cdr(f"1001@{HQ}", since)
-    assert (cdr.outcome, cdr.duration_ms >= 1200) == ("answered", True)
+    is_charged(site, since)
 
 
 def test_a_callee_that_hangs_up_before_it_answers(site, pair):
@@ -85,8 +90,7 @@ def test_a_callee_that_hangs_up_before_it_answers(site, pair):
     caller.send(dialog.request("ACK", to="callee", local=caller.local, cseq=invite.cseq))
     time.sleep(1.2)
     hang_up(dialog, caller, callee)
-    cdr = site.cdr(f"1001@{HQ}", since)
-    assert (cdr.outcome, cdr.duration_ms >= 1200) == ("answered", True)
+    is_charged(site, since)
 
 
 @pytest.mark.parametrize("code", [500, 403, 401])
@@ -100,8 +104,7 @@ def test_a_bye_that_the_phone_refuses_does_not_end_the_call(site, pair, code):
     assert active(site, dialog.call_id), "the call goes on"
     time.sleep(1.2)
     hang_up(dialog, caller, callee)
-    cdr = site.cdr(f"1001@{HQ}", since)
-    assert (cdr.outcome, cdr.duration_ms >= 1200) == ("answered", True)
+    is_charged(site, since)
 
 
 def test_nothing_but_a_bye_passes_within_a_call_that_is_over(site, pair):
@@ -128,7 +131,7 @@ def test_a_phone_that_answers_a_call_which_is_over_is_hung_up(site, pair):
     bye = callee.expect("BYE", invite.call_id)
     callee.answer(bye, 200)
     cdr = site.cdr(f"1001@{HQ}", since)
-    assert (cdr.outcome, cdr.duration_ms) != ("answered", None) and cdr.duration_ms == 0
+    assert cdr.outcome != "answered" and cdr.duration_ms == 0
 
 
 def test_two_phones_that_answer_at_once_are_one_call_until_the_last(site, pair):
@@ -154,8 +157,7 @@ def test_two_phones_that_answer_at_once_are_one_call_until_the_last(site, pair):
         assert active(site, invite.call_id), "the other phone talks on"
         time.sleep(1.2)
         hang_up(other, caller, second)
-    cdr = site.cdr(f"1001@{HQ}", since)
-    assert (cdr.outcome, cdr.duration_ms >= 1200) == ("answered", True)
+    is_charged(site, since)
 
 
 def test_a_suspended_user_can_hang_up_and_nothing_else(site, pair):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from phones.raw import SIP_PORT, RawTcp, RawUdp
-from phones.sip import Request
+from phones.sip import options
 
 CORPUS = Path(__file__).resolve().parents[1] / "fuzz" / "corpus" / "sip_message"
 SILENCE = None
@@ -51,17 +51,6 @@ WAITS_ON_A_STREAM = {"clerr"}
 
 def message(name: str) -> bytes:
     return (CORPUS / f"rfc4475_{name}.sip").read_bytes()
-
-
-def options(client, proxy: str) -> Request:
-    return Request(
-        "OPTIONS",
-        f"sip:{proxy}",
-        f"sip:tester@{proxy}",
-        f"sip:{proxy}",
-        client.local,
-        client.transport,
-    )
 
 
 def answer_to(client, data: bytes, proxy: str) -> int | None:

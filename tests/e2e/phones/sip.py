@@ -150,3 +150,15 @@ def credentials(challenge: str, method: str, uri: str, user: str, password: str)
     if "opaque" in given:
         parts.append(f'opaque="{given["opaque"]}"')
     return "Digest " + ", ".join(parts)
+
+
+def options(client, proxy: str) -> Request:
+    """The proxy is asked itself, by a RawUdp or RawTcp."""
+    return Request(
+        "OPTIONS",
+        f"sip:{proxy}",
+        f"sip:tester@{proxy}",
+        f"sip:{proxy}",
+        client.local,
+        client.transport,
+    )
