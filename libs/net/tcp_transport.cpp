@@ -34,6 +34,7 @@ std::optional<Address> TcpTransport::peer(Id id) const { return impl_->peer(id);
 bool TcpTransport::peer_listens(Id id) const { return impl_->peer_listens(id); }
 
 void TcpTransport::raise(Id id, TcpRank rank) { impl_->raise(id, rank); }
+void TcpTransport::lower(Id id) { impl_->lower(id); }
 
 void TcpTransport::close(Id id) { impl_->close(id); }
 

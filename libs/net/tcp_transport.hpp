@@ -92,6 +92,8 @@ class TcpTransport {
   bool peer_listens(Id id) const;
   /// Ranks only rise.
   void raise(Id id, TcpRank rank);
+  /// One that was Kept is Known again.
+  void lower(Id id);
   /// What is queued is sent first, for write_timeout at most.
   void close(Id id);
   /// Drain: no more is accepted; connections stay.

@@ -157,6 +157,13 @@ void TcpTransport::Impl::raise(Id id, TcpRank rank) {
   if (at != connections_.end() && at->second->rank < rank) set_rank(*at->second, rank);
 }
 
+void TcpTransport::Impl::lower(Id id) {
+  const auto at = connections_.find(id);
+  if (at != connections_.end() && at->second->rank == TcpRank::Kept) {
+    set_rank(*at->second, TcpRank::Known);
+  }
+}
+
 void TcpTransport::Impl::set_rank(TcpConnection& connection, TcpRank rank) {
   ranked(rank).splice(ranked(rank).end(), ranked(connection.rank), connection.in_rank);
   connection.rank = rank;

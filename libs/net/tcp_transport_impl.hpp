@@ -29,6 +29,7 @@ class TcpTransport::Impl : public std::enable_shared_from_this<Impl> {
   std::optional<Address> peer(Id id) const;
   bool peer_listens(Id id) const;
   void raise(Id id, TcpRank rank);
+  void lower(Id id);
   void close(Id id);
   void stop_listening();
   /// Nothing runs after this.

@@ -21,7 +21,9 @@ std::string_view metadata(const grpc::ServerContextBase& context, const char* ke
 Result<Caller> Authorizer::check(const grpc::ServerContextBase& context) const {
   const auto shown = metadata(context, "authorization");
   if (!shown.starts_with(kBearer)) return Errc::Unauthenticated;
-  return gate_.admit(method_of(context), shown.substr(kBearer.size()));
+  auto caller = gate_.admit(method_of(context), shown.substr(kBearer.size()));
+  if (caller && on_admitted_) on_admitted_(context.peer());
+  return caller;
 }
 
 void Authorizer::begin(const grpc::ServerContextBase* call, std::string_view method) {

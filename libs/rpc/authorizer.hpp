@@ -1,6 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <mutex>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 
@@ -21,6 +23,11 @@ class Authorizer {
  public:
   explicit Authorizer(Gate gate) : gate_{std::move(gate)} {}
 
+  /// Told of each caller that is admitted: the peer, as gRPC names it. Before the first call.
+  void on_admitted(std::function<void(const std::string& peer)> listener) {
+    on_admitted_ = std::move(listener);
+  }
+
   /// As Gate::admit. A call that never began is refused.
   Result<Caller> check(const grpc::ServerContextBase& context) const;
 
@@ -32,6 +39,7 @@ class Authorizer {
   std::string_view method_of(const grpc::ServerContextBase& context) const;
 
   const Gate gate_;
+  std::function<void(const std::string& peer)> on_admitted_;
   mutable std::mutex mutex_;
   std::unordered_map<const grpc::ServerContextBase*, std::string_view> calls_;
 };

@@ -19,8 +19,9 @@ class GrpcServer;
 namespace pbx::rpc {
 
 /// A gRPC server, plain or mutual TLS, counting every unary call by method and code; who may call
-/// what, `gate` says. Services use
-/// the callback API (unary.hpp, batch_server.hpp). Threads are gRPC's own.
+/// what, `gate` says. Services use the callback API (unary.hpp). Threads are gRPC's own. Without
+/// TLS its connections are bounded and strangers make room (detail/acceptor.hpp); with TLS gRPC
+/// accepts them itself, without a bound.
 class Server {
  public:
   Server(const config::v1::GrpcServer& config, Gate gate, prometheus::Registry& registry);
@@ -41,6 +42,8 @@ class Server {
 
  private:
   struct Impl;
+
+  void accept();
 
   Authorizer authorizer_;
   std::string address_;

@@ -1,5 +1,6 @@
 #include "runtime/admin_server.hpp"
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -17,6 +18,7 @@
 #include <boost/beast/http/write.hpp>
 #include <chrono>
 #include <exception>
+#include <list>
 
 #include "net/sockets.hpp"
 
@@ -31,7 +33,8 @@ using boost::system::error_code;
 namespace {
 
 constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
-constexpr unsigned kMaxConnections = 64;
+constexpr std::size_t kMaxConnections = 64;
+constexpr std::ptrdiff_t kMaxOfAnAddress = 16;
 constexpr std::uint32_t kMaxHeader = 8 * 1024;
 constexpr std::chrono::seconds kDeadline{5};    // of a request, and of its answer
 constexpr std::chrono::seconds kKeepAlive{60};  // between requests
@@ -91,12 +94,30 @@ struct AdminServer::State {
 
   static asio::awaitable<void> accept(std::shared_ptr<State> state);
   static asio::awaitable<void> serve(std::shared_ptr<State> state, tcp::socket socket);
+  void make_room(const asio::ip::address& from);
+
+  struct Connection {
+    beast::tcp_stream stream;
+    asio::ip::address from;
+  };
 
   const net::Address address;
   Pages pages;
   tcp::acceptor acceptor;
-  unsigned connections = 0;
+  /// The one that has said nothing for longest is first. Its coroutine owns each.
+  std::list<Connection*> connections;
 };
+
+void AdminServer::State::make_room(const asio::ip::address& from) {
+  const auto is_from = [&](const Connection* one) { return one->from == from; };
+  const bool its_share =
+      std::count_if(connections.begin(), connections.end(), is_from) >= kMaxOfAnAddress;
+  if (!its_share && connections.size() < kMaxConnections) return;
+  const auto longest = its_share ? std::find_if(connections.begin(), connections.end(), is_from)
+                                 : connections.begin();
+  (*longest)->stream.close();
+  connections.erase(longest);
+}
 
 asio::awaitable<void> AdminServer::State::accept(std::shared_ptr<State> state) {
   asio::steady_timer pause{state->acceptor.get_executor()};
@@ -108,20 +129,32 @@ asio::awaitable<void> AdminServer::State::accept(std::shared_ptr<State> state) {
       co_await pause.async_wait(kAsTuple);
       continue;
     }
-    if (state->connections >= kMaxConnections) continue;
+    error_code gone;
+    const auto from = socket.remote_endpoint(gone).address();
+    if (gone) continue;
+    state->make_room(from);
     asio::co_spawn(state->acceptor.get_executor(), serve(state, std::move(socket)), rethrow);
   }
 }
 
 asio::awaitable<void> AdminServer::State::serve(std::shared_ptr<State> state, tcp::socket socket) {
-  struct Count {
-    explicit Count(unsigned& open) : connections{open} { ++connections; }
-    Count(const Count&) = delete;
-    ~Count() { --connections; }
-    unsigned& connections;
-  };
-  const Count counted{state->connections};
-  beast::tcp_stream stream{std::move(socket)};
+  error_code ignored;
+  const auto from = socket.remote_endpoint(ignored).address();
+  Connection connection{beast::tcp_stream{std::move(socket)}, from};
+  struct Listed {
+    Listed(std::list<Connection*>& all, Connection* self) : list{all}, own{self} {
+      list.push_back(own);
+    }
+    Listed(const Listed&) = delete;
+    ~Listed() { list.remove(own); }
+    void spoke() {
+      list.remove(own);
+      list.push_back(own);
+    }
+    std::list<Connection*>& list;
+    Connection* const own;
+  } listed{state->connections, &connection};
+  auto& stream = connection.stream;
   beast::flat_buffer buffer{2 * kMaxHeader};
   bool first = true;
   for (bool more = true; more && state->pages;) {
@@ -131,6 +164,7 @@ asio::awaitable<void> AdminServer::State::serve(std::shared_ptr<State> state, tc
     const auto [read_error, read] =
         co_await http::async_read_header(stream, buffer, parser, kAsTuple);
     if (!state->pages || (read_error && !is_bad_request(read_error))) break;
+    listed.spoke();
     auto response = read_error ? refuse(read_error) : answer(state->pages, parser.get());
     if (!parser.is_done()) response.keep_alive(false);  // a body follows, which nobody reads
     more = response.keep_alive();
@@ -138,7 +172,6 @@ asio::awaitable<void> AdminServer::State::serve(std::shared_ptr<State> state, tc
     const auto [write_error, written] = co_await http::async_write(stream, response, kAsTuple);
     if (write_error) break;
   }
-  error_code ignored;
   stream.socket().shutdown(tcp::socket::shutdown_send, ignored);
 }
 

@@ -19,7 +19,8 @@ struct AdminPage {
 };
 
 /// A small HTTP/1.1 server for probes and scrapes: GET and HEAD, headers of 8 KiB, no bodies, five
-/// seconds a request, 64 connections.
+/// seconds a request, 64 connections, of them 16 of one address: the one that has said nothing for
+/// longest makes room for a newcomer.
 class AdminServer {
  public:
   /// What a path shows; status 404 when there is none. Called on the loop's thread.

@@ -98,7 +98,7 @@ Result<> check_cseq_method(const Message& request, const CSeq& cseq) {
 
 /// One word, or two with an @: at any rate visible ASCII without white space.
 Result<> check_call_id(std::string_view call_id) {
-  if (call_id.empty()) return Errc::BadCallId;
+  if (call_id.empty() || call_id.size() > kMaxCallId) return Errc::BadCallId;
   for (const char c : call_id) {
     if (!detail::is_visible(c)) return Errc::BadCallId;
   }

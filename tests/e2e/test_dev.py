@@ -69,6 +69,8 @@ def test_demo_json_tells_a_test_from_outside_all_it_needs(site, dev):
 
 def test_the_logins_are_readable_by_their_owner_alone(site):
     assert site.workspace.demo_file.stat().st_mode & 0o077 == 0
+    for name in ("kafka", "redis"):
+        assert (site.workspace.state / name).stat().st_mode & 0o077 == 0
 
 
 def test_status_shows_all_processes_ready(dev):

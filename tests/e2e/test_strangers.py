@@ -51,8 +51,8 @@ def tight(site):
 class Silent:
     """Connections that say nothing."""
 
-    def __init__(self, to: str) -> None:
-        self._to = to
+    def __init__(self, to: str, port: int = SIP_PORT) -> None:
+        self._to = (to, port)
         self.sockets: list[socket.socket] = []
 
     def __enter__(self) -> "Silent":
@@ -69,7 +69,7 @@ class Silent:
             one.settimeout(5)
             self.sockets.append(one)
             try:
-                one.connect((self._to, SIP_PORT))
+                one.connect(self._to)
             except OSError:
                 pass  # refused: what was to be shown
 
@@ -174,6 +174,62 @@ def test_keep_alives_alone_keep_nothing_alive_and_one_request_does(site, tight):
                 break
         assert time.monotonic() - started > FIRST_REQUEST - 2
         assert not asks.closed_by_peer(timeout=1)
+
+
+def host_port(address: str) -> tuple[str, int]:
+    host, _, port = address.rpartition(":")
+    return host, int(port)
+
+
+def test_silent_connections_to_the_api_take_no_descriptor_that_others_need(site, tight):
+    """More than the process may have open; then they are gone, and all is as before."""
+    pid = site.cluster.services.pid(tight)
+    with Silent(*host_port(tight.grpc)) as silent:
+        for last in range(200, 206):
+            silent.open(site.address(last), 100)
+        until(lambda: silent.alive() <= 32, "all but the bound closed", instead=silent.alive)
+        assert len(os.listdir(f"/proc/{pid}/fd")) < DESCRIPTORS - 100
+        works(site, tight, [])
+    works(site, tight, [])
+    assert site.metrics(NODE).total("pbx_rpc_connections_refused_total") >= 560
+    site.forget_bindings()
+
+
+def test_one_address_does_not_take_the_probes(site, tight):
+    host, port = host_port(tight.admin)
+    with ExitStack() as stack:
+        for _ in range(100):
+            one = stack.enter_context(socket.create_connection((host, port), timeout=5))
+            one.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")  # and stays
+        for _ in range(5):
+            assert http_get(tight.admin, "/readyz")[0] == 200
+            time.sleep(0.2)
+
+
+def query_over(site, phone: RawTcp, proxy: str) -> None:
+    """A REGISTER that asks which bindings there are."""
+    request = Request(
+        "REGISTER", f"sip:{HQ}", f"sip:1001@{HQ}", f"sip:1001@{HQ}", phone.local, phone.transport
+    )
+    text = request.text
+    request.text = lambda: b"\r\n".join(
+        line for line in text().split(b"\r\n") if not line.startswith(b"Contact:")
+    )
+    challenge = phone.ask(request, proxy)
+    request.answer_challenge(challenge, "1001", site.password("1001"))
+    assert phone.ask(request, proxy).code == 200
+
+
+def test_one_login_does_not_take_all_places(site, tight):
+    """As many connections as there are places, each over a REGISTER that was accepted."""
+    with ExitStack() as stack:
+        for last in range(200, 205):
+            for _ in range(52):
+                phone = stack.enter_context(RawTcp(site.address(last), tight.address))
+                query_over(site, phone, tight.address)
+        for _ in range(3):
+            works(site, tight, [])
+            site.forget_bindings()
 
 
 def sent_to_registrars(site) -> float:

@@ -91,6 +91,7 @@ class Kafka:
         check_free(self.host, self.port, "Kafka")
         check_free(self.host, CONTROLLER_PORT, "Kafka's controller")
         self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.chmod(0o700)  # the topic `config` holds what passwords are checked with
         settings = SETTINGS.format(
             host=self.host, port=self.port, folder=self.folder, controller=CONTROLLER_PORT
         )

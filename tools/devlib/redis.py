@@ -50,6 +50,7 @@ class Redis:
             return
         check_free(self.host, self.port, "Redis")
         self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.chmod(0o700)
         write_private(
             self._settings,
             SETTINGS.format(

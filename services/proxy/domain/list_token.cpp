@@ -3,12 +3,13 @@
 #include <charconv>
 
 #include "core/bytes.hpp"
+#include "sip/validate.hpp"
 
 namespace pbx::proxy {
 namespace {
 
-constexpr std::size_t kLongest =
-    2'000;  ///< Characters; a Call-ID is not longer than a message may be.
+/// Characters: base64 of a Call-ID and some 80 more.
+constexpr std::size_t kLongest = (sip::kMaxCallId + 96) * 4 / 3;
 
 /// Takes a number and the colon after it.
 template <class Number>

@@ -3,19 +3,34 @@
 #include "core/random.hpp"
 #include "proxy/domain/binding_target.hpp"
 #include "proxy/domain/reach.hpp"
+#include "sip/contact.hpp"
+#include "sip/errc.hpp"
+#include "sip/uri.hpp"
 
 namespace pbx::proxy {
 namespace {
 
-std::string source_of(const Flow& flow) {
-  return flow.remote.to_string() + ";" + std::string{sip::transport_param(flow.transport)};
+/// A query or the removal of a binding does not make a connection worth keeping.
+bool registers_a_phone(const sip::Message& request) {
+  for (const auto value : request.values(sip::HeaderId::Contact)) {
+    const auto contact = sip::parse_contact(value);
+    if (!contact || contact->star) continue;
+    if (contact->expires.value_or(request.expires().value_or(1)) != 0) return true;
+  }
+  return false;
+}
+
+std::uint64_t user_of(const sip::Message& request) {
+  const auto to = request.to();
+  const auto uri = to ? to->uri() : Result<sip::Uri>{sip::Errc::BadUri};
+  return uri ? std::hash<std::string>{}(sip::aor(*uri)) : 0;
 }
 
 }  // namespace
 
 void RegisterRelay::relay(ServerTransaction& server) {
   const RegistrarClient::Request request{
-      server.request().bytes(), source_of(server.source()),
+      server.request().bytes(), to_text(server.source()),
       path_of(node_, reach_of(server.request(), server.source())),
       node_.clock.now().time_since_epoch().count()};
   const auto since = node_.clock.steady();
@@ -38,7 +53,10 @@ void RegisterRelay::answer(std::uint64_t key, Clock::Steady since,
   }
   if (decided->refusal == "bad_password") node_.metrics.refused(Refusal::WrongPassword).Increment();
   if (decided->refusal == "unknown_user") node_.metrics.refused(Refusal::UnknownUser).Increment();
-  if (decided->code == 200) layer_.wire().registered(server->source());
+  const auto& request = server->request();
+  if (decided->code == 200 && server->source().reliable() && registers_a_phone(request)) {
+    layer_.wire().registered(server->source(), user_of(request));
+  }
   server->reply({.status = decided->code,
                  .reason = decided->reason,
                  .to_tag = tag,

@@ -5,9 +5,9 @@
 namespace pbx::proxy {
 namespace {
 
-// Not for phones. A process: 64 connections of the admin server, as many of gRPC, brokers, threads'
-// pipes, logs, spool. A worker: its loop, Redis nodes, registrars; a listener: its socket and, of
-// datagrams, what watches it.
+// Not for phones. A process: 64 connections of the admin server, 32 of gRPC with two descriptors
+// each, brokers, threads' pipes, logs, spool. A worker: its loop, Redis nodes, registrars; a
+// listener: its socket and, of datagrams, what watches it.
 constexpr std::size_t kKeptAProcess = 192;
 constexpr std::size_t kKeptAWorker = 24;
 constexpr std::size_t kKeptAListener = 3;

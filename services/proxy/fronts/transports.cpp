@@ -150,8 +150,14 @@ bool Transports::is_gone(const Flow& flow) const {
   return socket.tcp && ours && !socket.tcp->peer_listens(flow.connection);
 }
 
-void Transports::registered(const Flow& flow) {
-  if (auto& tcp = sockets_[flow.listener].tcp) tcp->raise(flow.connection, net::TcpRank::Kept);
+void Transports::registered(const Flow& flow, std::uint64_t user) {
+  if (!sockets_[flow.listener].tcp) return;
+  sockets_[flow.listener].tcp->raise(flow.connection, net::TcpRank::Kept);
+  const auto lowered = kept_.keep(user, flow.connection);
+  if (!lowered) return;
+  for (auto& socket : sockets_) {  // only one knows it
+    if (socket.tcp) socket.tcp->lower(*lowered);
+  }
 }
 
 /// Over a connection that another worker may hold, or over a new one.
@@ -204,6 +210,7 @@ void Transports::on_connected(net::TcpTransport::Id id, bool success) {
 
 void Transports::on_closed(TcpStreams& streams, net::TcpTransport::Id id) {
   streams.on_closed(id);
+  kept_.forget(id);
   handlers_.on_closed(id);
   for (unsigned worker = 0; worker < trays_.workers(); ++worker) {
     if (worker == node_.worker) continue;

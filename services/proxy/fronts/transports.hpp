@@ -12,6 +12,7 @@
 #include "net/udp_socket.hpp"
 #include "proxy/domain/node.hpp"
 #include "proxy/domain/wire.hpp"
+#include "proxy/fronts/kept_streams.hpp"
 #include "proxy/fronts/switchboard.hpp"
 #include "proxy/fronts/tcp_streams.hpp"
 
@@ -57,7 +58,7 @@ class Transports final : public Wire {
   void receive();
   void send(const Flow& flow, std::string_view bytes, std::uint64_t report_to = 0) override;
   bool is_gone(const Flow& flow) const override;
-  void registered(const Flow& flow) override;
+  void registered(const Flow& flow, std::uint64_t user) override;
   /// Another worker's wish, or the word that ours could not be fulfilled.
   void on_parcel(Parcel parcel);
   /// Closes streams that began a message so long ago and have not finished it.
@@ -88,6 +89,7 @@ class Transports final : public Wire {
   net::TcpSources& tcp_sources_;
   Handlers handlers_;
   std::vector<Socket> sockets_;  ///< By listener.
+  KeptStreams kept_;
   bool receiving_ = false;
   std::vector<std::uint64_t> unsent_;
   /// What was sent over connections that are being made: origin and whom to tell.
