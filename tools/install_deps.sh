@@ -15,12 +15,12 @@ build_packages="
   g++ make cmake ninja-build ccache mold pkg-config python3 git ca-certificates
   libgrpc++-dev protobuf-compiler protobuf-compiler-grpc libprotobuf-dev
   librdkafka-dev libhiredis-dev libpqxx-dev prometheus-cpp-dev
-  libssl-dev zlib1g-dev libspdlog-dev libcli11-dev catch2"
+  libssl-dev zlib1g-dev libspdlog-dev libcli11-dev libmimalloc-dev catch2"
 # Removes Boost's default version where it is installed, so it goes last.
 boost_packages="libboost1.81-dev"
 run_packages="openssl postgresql-15 redis-server openjdk-17-jre-headless maven kcat baresip-core"
 service_packages="libgrpc++1.51 libprotobuf32 libhiredis0.14 librdkafka1 librdkafka++1 libpqxx-6.4
-  libprometheus-cpp-core1.0 libspdlog1.10 libssl3 zlib1g ca-certificates"
+  libprometheus-cpp-core1.0 libspdlog1.10 libssl3 libmimalloc2.0 zlib1g ca-certificates"
 test_packages="clang clang-format libclang-rt-14-dev llvm sip-tester sipsak python3-pytest
   iproute2 nftables"
 

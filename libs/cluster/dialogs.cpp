@@ -1,5 +1,6 @@
 #include "cluster/dialogs.hpp"
 
+#include <array>
 #include <utility>
 
 #include "calls/dialogs_of.hpp"
@@ -18,6 +19,7 @@ using redis::Reply;
 constexpr std::int64_t kTtlMs = 7LL * 24 * 3600 * 1000;
 // Longer than any phone repeats what belongs to an INVITE, or a node sleeps and is not lost.
 constexpr std::int64_t kTombstoneMs = 5LL * 60 * 1000;
+constexpr std::size_t kForgottenACommand = 128;
 
 /// What a server-side function's verdict means; no error for 0.
 std::error_code verdict(const Reply& reply) {
@@ -35,15 +37,22 @@ std::error_code verdict(const Reply& reply) {
   return pbx::Errc::BadData;
 }
 
-/// A call of a function that touches the record, the leases of its shard and its tenant's calls.
-Command on_call(std::string_view function, const calls::Key& key, TenantId tenant) {
-  return {"FCALL",
-          function,
-          "3",
-          redis_keys::dialog(key.sip_call_id),
-          lease_key(key),
-          calls_key(key, tenant),
-          key.call_id};
+/// A call of a function that touches the record, the leases of its shard and the lists it is on.
+Command on_call(std::string_view function, const EncodedCall& call) {
+  const auto& key = call.key;
+  const bool limited = call.limited_caller.value != 0;
+  Command command{"FCALL",
+                  function,
+                  limited ? "4" : "3",
+                  redis_keys::dialog(key.sip_call_id),
+                  lease_key(key),
+                  calls_key(key, call.tenant)};
+  if (limited) {
+    const auto shard = redis_keys::dialog_shard(key.sip_call_id);
+    command.add(redis_keys::calls(shard, call.tenant, call.limited_caller));
+  }
+  command.add(key.call_id);
+  return command;
 }
 
 }  // namespace
@@ -51,6 +60,7 @@ Command on_call(std::string_view function, const calls::Key& key, TenantId tenan
 EncodedCall::EncodedCall(const calls::Call& call)
     : key{calls::key_of(call.record)},
       tenant{call.record.tenant_id()},
+      limited_caller{call.record.caller_limited() ? call.record.caller_user_id() : 0},
       started_at_ms{call.record.started_at_ms()},
       version{call.version},
       caller_tag{calls::caller_of(call.record).tag()},
@@ -68,7 +78,7 @@ Dialogs::Dialogs(redis::Client& redis, const Clock& clock)
 void Dialogs::begin(const EncodedCall& call, Duration lease, Done<void> done) {
   // Record, lease and listing in one: a record without a lease would never be found by the reaper.
   const auto& key = call.key;
-  auto command = on_call(begin_name_, key, call.tenant);
+  auto command = on_call(begin_name_, call);
   command.add(call.value).add(kTtlMs).add(encode_tenant(call.tenant.value)).add(call.caller_tag);
   command.add(lease_member(kLive, key)).add(now_ms() + lease.count());
   command.add(call.started_at_ms).add(call_member(key));
@@ -82,7 +92,7 @@ void Dialogs::begin(const EncodedCall& call, Duration lease, Done<void> done) {
 void Dialogs::write(const EncodedCall& call, std::uint32_t expected, Duration lease,
                     Done<std::optional<calls::Call>> done) {
   const auto& key = call.key;
-  auto command = on_call(write_name_, key, call.tenant);
+  auto command = on_call(write_name_, call);
   command.add(expected).add(call.value);
   command.add(lease_member(kLive, key)).add(lease_member(kEnded, key));
   command.add(now_ms() + lease.count()).add(call.started_at_ms).add(call_member(key)).add(kTtlMs);
@@ -96,14 +106,29 @@ void Dialogs::write(const EncodedCall& call, std::uint32_t expected, Duration le
   });
 }
 
-void Dialogs::forget(const calls::Key& key, Done<void> done) {
-  Command command{"FCALL",        forget_name_, "2", redis_keys::dialog(key.sip_call_id),
-                  lease_key(key), key.call_id};
-  command.add(lease_member(kLive, key)).add(lease_member(kEnded, key)).add(kTombstoneMs);
-  redis_.send(std::move(command), [this, done = std::move(done)](Result<Reply> reply) mutable {
-    const auto error =
-        reply ? std::error_code{} : functions_.reload_if_missing(redis_, reply.error());
-    if (done) done(error ? Result<>{error} : Result<>{});
+void Dialogs::forget(std::span<const calls::Key> keys) {
+  std::array<std::vector<const calls::Key*>, redis_keys::kDialogShards> shards;
+  for (const auto& key : keys) {
+    auto& shard = shards[redis_keys::dialog_shard(key.sip_call_id)];
+    shard.push_back(&key);
+    if (shard.size() == kForgottenACommand) forget(std::exchange(shard, {}));
+  }
+  for (auto& shard : shards) {
+    if (!shard.empty()) forget(shard);
+  }
+}
+
+/// Of one shard.
+void Dialogs::forget(const std::vector<const calls::Key*>& keys) {
+  Command command{160 * keys.size(), {"FCALL", forget_name_}};
+  command.add(static_cast<std::int64_t>(keys.size()) + 1).add(lease_key(*keys.front()));
+  for (const auto* key : keys) command.add(redis_keys::dialog(key->sip_call_id));
+  command.add(kTombstoneMs);
+  for (const auto* key : keys) {
+    command.add(key->call_id).add(lease_member(kLive, *key)).add(lease_member(kEnded, *key));
+  }
+  redis_.send(std::move(command), [this](Result<Reply> reply) {
+    if (!reply) functions_.reload_if_missing(redis_, reply.error());
   });
 }
 

@@ -27,6 +27,7 @@ struct EncodedCall {
 
   calls::Key key;
   TenantId tenant;
+  UserId limited_caller;  ///< Whose calls are counted; 0: nobody's.
   std::int64_t started_at_ms = 0;
   std::uint32_t version = 0;
   std::string caller_tag;
@@ -49,8 +50,8 @@ struct Lapsed {
 };
 
 /// The calls of all nodes: `dlg:{<shard>}:<sip call-id>`, `leases:{<shard>}`,
-/// `calls:{<shard>}:<tenant>`. Belongs to one worker's thread. Each write is one atomic server-side
-/// call.
+/// `calls:{<shard>}:<tenant>`, `calls:{<shard>}:<tenant>:<user>`. Belongs to one worker's thread.
+/// Each write is one atomic server-side call.
 class Dialogs {
  public:
   template <class T>
@@ -73,9 +74,9 @@ class Dialogs {
   /// more.
   void write(const EncodedCall& call, std::uint32_t expected, Duration lease,
              Done<std::optional<calls::Call>> done);
-  /// The ENDED event is delivered: what stays for some minutes is that there was such a call, which
-  /// a late write finds.
-  void forget(const calls::Key& key, Done<void> done = {});
+  /// The ENDED events are delivered: what stays for some minutes is that there were such calls,
+  /// which a late write finds. One function call a shard.
+  void forget(std::span<const calls::Key> keys);
 
   /// By the phones' Call-ID and both tags in either order; an empty `tag_b` or one that is not
   /// known yet finds the early dialog of `tag_a`. Ended ones are found too, live ones preferred.
@@ -90,6 +91,8 @@ class Dialogs {
   void list(TenantId tenant, std::optional<CallPosition> after, std::size_t limit,
             Done<CallPage> done);
   void count(TenantId tenant, Done<std::size_t> done);
+  /// Of those that `caller` has made, while that was limited.
+  void count(TenantId tenant, UserId caller, Done<std::size_t> done);
 
   /// Prolongs the leases of live records that this node looks after: a command a shard for all of
   /// them. `gone` gets those that nobody needs to renew any more (ended and delivered, perhaps
@@ -106,6 +109,8 @@ class Dialogs {
  private:
   void renew(char state, std::span<const calls::Key> keys, Duration lease,
              Done<std::vector<calls::Key>> gone);
+  void forget(const std::vector<const calls::Key*>& keys);
+  void count(std::vector<std::string> lists, Done<std::size_t> done);
   void load_all(std::vector<calls::Key> keys, Done<std::vector<calls::Call>> done);
   std::int64_t now_ms() const { return clock_.now().time_since_epoch().count(); }
 

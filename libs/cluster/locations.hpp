@@ -43,6 +43,7 @@ enum class Verdict : std::uint8_t {
   Stale,     ///< RFC 3261 §10.3 step 7: same Call-ID, CSeq not higher. Nothing was changed.
   TooMany,   ///< More than max_bindings. Nothing was changed.
   Replayed,  ///< Another request has used the nonce count. Nothing was changed.
+  Again,     ///< This very request was carried out before. Nothing was changed.
 };
 
 /// Ordered: what matters most is the greatest.

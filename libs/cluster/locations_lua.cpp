@@ -9,6 +9,7 @@ local HEADER_BYTES = 23
 local KEY_SLACK_MS = 5000 -- nodes' clocks differ; each binding is checked by its own expiry anyway
 local GONE_MS = 600000 -- longer than any restoration takes
 local GONE_ALL = '*'
+local MAX_GONE = 64 -- of an AoR; then all of them: only a loss of Redis in the next minutes shows it
 local DAY_MS = 86400000
 local FIRST_CHANGE = 8 -- of apply's arguments
 
@@ -44,6 +45,10 @@ end
 
 local function remember_gone(key, ids)
   if #ids == 0 then return end
+  if redis.call('SCARD', gone_key(key)) + #ids > MAX_GONE then
+    redis.call('UNLINK', gone_key(key))
+    ids = {GONE_ALL}
+  end
   redis.call('SADD', gone_key(key), unpack(ids))
   redis.call('PEXPIRE', gone_key(key), GONE_MS)
 end
@@ -66,16 +71,19 @@ end
 
 -- KEYS: the AoR, the use of a nonce count. ARGV: who uses it (empty: nobody), how long that matters,
 -- now, max bindings, 1 to remove all, Call-ID, CSeq, then id and value of each change (empty value:
--- remove). Reply: verdict (0 stored, 1 stale, 2 too many, 3 replayed), a digit a change (enum Change),
+-- remove). Reply: verdict (0 stored, 1 stale, 2 too many, 3 replayed, 4 done before), a digit a change (enum Change),
 -- removed, expired, id and value of each live one.
 local function apply(keys, args)
   local key, by = keys[1], args[1]
+  local again = false
   local now, max, call_id, cseq = tonumber(args[3]), tonumber(args[4]), args[6], tonumber(args[7])
   if by ~= '' then
     local before = redis.call('SET', keys[2], by, 'NX', 'GET', 'PX', args[2])
     if before and before ~= by then return answer(3, '', 0, 0, {}) end
+    again = before
   end
   local live, count, dead = read(key, now)
+  if again then return answer(4, '', 0, 0, live) end
   if #args < FIRST_CHANGE and args[5] == '0' then return answer(0, '', 0, 0, live) end
   local expired = #dead
 

@@ -13,7 +13,9 @@ void NonceUses::use(TenantId tenant, std::string_view aor, const sip::NonceUse& 
   redis_.send(std::move(command),
               [by = use.by, done = std::move(done)](Result<redis::Reply> reply) mutable {
                 if (!reply) return done(reply.error());
-                done(reply->is_nil() || reply->text() == by);
+                if (reply->is_nil()) return done(sip::NonceUsed::First);
+                const bool again = reply->text() == by;
+                done(again ? sip::NonceUsed::Again : sip::NonceUsed::ByAnother);
               });
 }
 

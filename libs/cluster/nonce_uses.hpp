@@ -15,12 +15,11 @@ namespace pbx::cluster {
 /// REGISTER's goes with Locations::apply. Belongs to one worker's thread.
 class NonceUses {
  public:
-  using Done = MoveFunction<void(Result<bool>)>;
+  using Done = MoveFunction<void(Result<sip::NonceUsed>)>;
 
   explicit NonceUses(redis::Client& redis) : redis_{redis} {}
 
-  /// True: `use` is the first one of its count, or this very request's. False: another request has
-  /// used it. `aor`: whose password it proves.
+  /// Notes `use`, and gives what was noted before. `aor`: whose password it proves.
   void use(TenantId tenant, std::string_view aor, const sip::NonceUse& use, Done done);
 
  private:

@@ -19,6 +19,9 @@ Accounts::Flipped Accounts::put(std::uint64_t id, Account account) {
   place->second = std::move(account);
   lock.unlock();
 
+  auto& tenant = this->tenant(TenantId{id});
+  tenant.max_calls_ = place->second.max_calls;
+  tenant.max_user_calls_ = place->second.max_user_calls;
   Flipped flipped;
   if (weighs_on_others) settle_below(id, flipped);
   settle(id, suspended(place->second), flipped);

@@ -23,6 +23,8 @@ class Accounts {
     bool suspended = false;           ///< By its own flag.
     std::uint64_t revision = 0;
     std::uint32_t epoch = 0;
+    std::uint32_t max_calls = 0;  ///< See Tenant.
+    std::uint32_t max_user_calls = 0;
   };
   using Flipped = std::unordered_set<std::uint64_t>;  ///< Accounts whose state as a whole changed.
 

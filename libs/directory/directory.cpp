@@ -367,6 +367,9 @@ std::optional<Login> Directory::login(std::string_view realm, std::string_view u
     login.ha1_sha256 = credential.hex_sha256();
     login.suspended = user.suspended();
     login.max_bindings = user.max_bindings;
+    const auto& account = user.account();
+    login.max_calls = user.max_calls != 0 ? user.max_calls : account.max_user_calls();
+    login.max_tenant_calls = account.max_calls();
     login.extension = user.extension();
     login.domain = user.domain();
     return login;

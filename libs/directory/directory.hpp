@@ -22,7 +22,10 @@ struct Login {
   HexSha256 ha1_sha256;
   bool suspended = false;          ///< The user, or an account above it.
   std::uint32_t max_bindings = 0;  ///< 0: the registrar's default.
-  std::string extension;           ///< User part of the AoR that this login may register.
+  /// In progress, made by the user; 0: the proxy's default.
+  std::uint32_t max_calls = 0;
+  std::uint32_t max_tenant_calls = 0;  ///< In progress; 0: no limit.
+  std::string extension;               ///< User part of the AoR that this login may register.
   std::string domain;
 };
 

@@ -83,7 +83,8 @@ std::optional<Accounts::Account> RecordReader::account(const events::v1::Account
                                                        Version version) {
   auto path = parse_path(from.path(), from.id());
   if (!path) return std::nullopt;
-  return Accounts::Account{std::move(*path), from.suspended(), version.revision, version.epoch};
+  return Accounts::Account{std::move(*path), from.suspended(), version.revision,
+                           version.epoch,    from.max_calls(), from.max_user_calls()};
 }
 
 std::shared_ptr<const Domain> RecordReader::domain(const events::v1::Domain& from,
@@ -112,6 +113,7 @@ std::shared_ptr<const User> RecordReader::user(const events::v1::User& from, Ver
   user->id = UserId{from.id()};
   user->tenant = TenantId{from.tenant_id()};
   user->max_bindings = from.max_bindings();
+  user->max_calls = from.max_calls();
   user->epoch_ = version.epoch;
   user->revision_ = version.revision;
   user->domain_ = name_of(from.domain());
@@ -136,6 +138,8 @@ std::shared_ptr<const Device> RecordReader::device(const events::v1::Device& fro
   device->tenant = TenantId{from.tenant_id()};
   device->user = UserId{from.user_id()};
   device->kind = static_cast<DeviceKind>(std::clamp(static_cast<int>(from.kind()), 0, 3));
+  device->caller_identity =
+      static_cast<CallerIdentity>(std::clamp(static_cast<int>(from.caller_identity()), 0, 2));
   device->epoch_ = version.epoch;
   device->revision_ = version.revision;
   device->realm_ = name_of(from.credential().realm());

@@ -40,12 +40,20 @@ class Tenant {
   TenantId id() const noexcept { return id_; }
   /// The account itself or one above it is suspended, or it was deleted.
   bool suspended() const noexcept { return suspended_.load(std::memory_order_acquire); }
+  /// Calls in progress at a time; 0: no limit.
+  std::uint32_t max_calls() const noexcept { return max_calls_.load(std::memory_order_relaxed); }
+  /// That a user without a number of its own may have made at a time; 0: the proxy's default.
+  std::uint32_t max_user_calls() const noexcept {
+    return max_user_calls_.load(std::memory_order_relaxed);
+  }
 
  private:
   friend class Accounts;
 
   TenantId id_;
   std::atomic<bool> suspended_{false};
+  std::atomic<std::uint32_t> max_calls_{0};
+  std::atomic<std::uint32_t> max_user_calls_{0};
 };
 
 struct Domain {
@@ -90,6 +98,7 @@ class User {
   UserId id;
   TenantId tenant;
   std::uint32_t max_bindings = 0;  ///< 0: the registrar's default.
+  std::uint32_t max_calls = 0;     ///< In progress, made by it; 0: its tenant's max_user_calls.
 
   std::string_view domain() const noexcept { return *domain_; }
   std::string_view extension() const noexcept { return text_.first(); }
@@ -97,6 +106,7 @@ class User {
   /// It or an account above it.
   bool suspended() const noexcept { return suspended_ || account_->suspended(); }
   bool own_suspended() const noexcept { return suspended_; }
+  const Tenant& account() const noexcept { return *account_; }
   bool has_credential() const noexcept { return has_credential_; }
   const StoredCredential& credential() const noexcept { return credential_; }
   std::uint64_t revision() const noexcept { return revision_; }
@@ -116,6 +126,8 @@ class User {
 };
 
 enum class DeviceKind : std::uint8_t { Unspecified, Sip, Sccp, Unistim };
+/// Whether a device is told who calls; Default: as the proxy is set.
+enum class CallerIdentity : std::uint8_t { Default, Asserted, None };
 
 class Device {
  public:
@@ -123,6 +135,7 @@ class Device {
   TenantId tenant;
   UserId user;
   DeviceKind kind = DeviceKind::Unspecified;
+  CallerIdentity caller_identity = CallerIdentity::Default;
   std::array<std::uint8_t, 6> mac{};  ///< All zero: none.
 
   std::string_view name() const noexcept { return text_.first(); }

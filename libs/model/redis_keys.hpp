@@ -59,6 +59,11 @@ inline std::string calls(std::uint32_t shard, TenantId tenant) {
   return key.append(":").append(to_string(tenant));
 }
 
+/// Those of them that one user has made, where that is limited: `calls:{<tag>}:<tenant>:<user>`.
+inline std::string calls(std::uint32_t shard, TenantId tenant, UserId caller) {
+  return calls(shard, tenant).append(":").append(to_string(caller));
+}
+
 inline std::string node(std::string_view service, std::string_view node_name) {
   return std::string{"node:"}.append(service).append(":").append(node_name);
 }

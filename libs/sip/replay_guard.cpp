@@ -10,9 +10,8 @@ namespace {
 
 constexpr std::size_t kNonceName = 16;  ///< Characters: its time, key and random bits.
 
-bool changes_on_the_way(HeaderId id) {
-  return id == HeaderId::Via || id == HeaderId::Route || id == HeaderId::MaxForwards ||
-         id == HeaderId::RecordRoute || id == HeaderId::Path;
+bool is_new_each_time(HeaderId id) {
+  return id == HeaderId::Via || id == HeaderId::Route || id == HeaderId::MaxForwards;
 }
 
 }  // namespace
@@ -28,7 +27,7 @@ std::uint64_t RequestPrint::operator()(const Message& request, std::string_view 
       .append("\r\n");
   for (std::size_t i = 0; i < request.header_count(); ++i) {
     const auto field = request.field(i);
-    if (!changes_on_the_way(field.id)) text += field.line;
+    if (!is_new_each_time(field.id)) text += field.line;
   }
   text.append("\r\n").append(request.body());
   return hash_(text);

@@ -17,18 +17,25 @@
 namespace pbx::sip {
 
 /// What tells a request with credentials from every other, those that a replay would make of it
-/// too: a keyed hash over where it came from and all but what changes on its way (Via, Route,
-/// Max-Forwards …). The same at every node, so a request that is sent again to another node is
+/// too: a keyed hash over where it came from and all but what is new when it is sent again (Via,
+/// Route, Max-Forwards). The same at every node, so a request that is sent again to another node is
 /// known as the same.
 class RequestPrint {
  public:
   explicit RequestPrint(const KeyRing& keys) : hash_{keys.current().secret, "request print"} {}
 
-  /// `from`: the sender's address, without port.
+  /// `from`: the sender's address with port and transport, "192.0.2.1:5060;udp".
   std::uint64_t operator()(const Message& request, std::string_view from) const;
 
  private:
   KeyedHash hash_;
+};
+
+/// Who has used a nonce's count in the whole cluster.
+enum class NonceUsed : std::uint8_t {
+  First,      ///< Nobody before.
+  Again,      ///< This very request: what it asked for was done, and is not to be done once more.
+  ByAnother,  ///< A replay, or a phone that counts wrongly.
 };
 
 /// The use of a nonce's count, as the whole cluster keeps it.

@@ -47,16 +47,25 @@ void serve(runtime::Application& app, const config::v1::Proxy& config) {
   std::optional<cluster::EventPublisher> events{std::in_place, producer, app.metrics(), spool};
   const TrustBoundary boundary{
       [&directory](std::string_view realm) { return directory.domain(realm) != nullptr; },
-      settings.assert_identity, metrics};
+      [&directory, by_default = settings.assert_identity](DeviceId id) {
+        const auto device = id.value != 0 ? directory.device(id) : nullptr;
+        if (!device || device->caller_identity == directory::CallerIdentity::Default) {
+          return by_default;
+        }
+        return device->caller_identity == directory::CallerIdentity::Asserted;
+      },
+      metrics};
   sip::ReplayGuard replays;
-  LiveCalls live, undelivered;
+  LiveCalls live;
+  Undelivered undelivered;
+  Awake awake{2 * settings.dialog_lease};
   PhoneHints hints;
   Switchboard switchboard{workers_of(config)};
-  Shared shared{config,       settings,      addresses,     tokens,      reply_tags,
-                peers,        keys,          replays,       boundary,    gate,
-                to_registrar, to_proxy,      redis_options, directory,   *events,
-                live,         undelivered,   hints,         switchboard, app.metrics(),
-                metrics,      redis_metrics, udp_metrics,   tcp_metrics, tcp_sources};
+  Shared shared{config,        settings,    addresses,     tokens,  reply_tags,    peers,
+                keys,          replays,     boundary,      gate,    to_registrar,  to_proxy,
+                redis_options, directory,   *events,       live,    undelivered,   awake,
+                hints,         switchboard, app.metrics(), metrics, redis_metrics, udp_metrics,
+                tcp_metrics,   tcp_sources};
   runtime::Workers<Worker> workers{app, switchboard.size(), shared};
   Operations operations{app, shared, workers};
 

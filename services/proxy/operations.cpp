@@ -63,7 +63,8 @@ Operations::Operations(runtime::Application& app, Shared& shared, runtime::Worke
                shared.settings.node,
                shared.settings.boot,
                shared.settings.dialog_lease,
-               {}}},
+               {},
+               [&] { return shared.awake.slept(app.clock().steady()); }}},
       desk_{{redis_, dialogs_, nodes_, keeper_, app.clock(), app.node(),
              [&workers](const std::string& call_id, const std::string& reason) {
                workers.post_all(
@@ -78,7 +79,7 @@ Operations::Operations(runtime::Application& app, Shared& shared, runtime::Worke
                ask_to_hang_up(app.loop(), shared.to_proxy, grpc, call_id, reason, std::move(done));
              }}},
       server_{shared.config.grpc(), shared.gate, shared.registry},
-      front_{server_, app.loop(), desk_},
+      front_{server_, app.loop(), desk_, shared.directory},
       lease_{app.loop(), redis_, app.clock(),
              [&] {
                server_.start();

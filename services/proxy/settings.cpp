@@ -165,6 +165,7 @@ Settings settings_of(const config::v1::Proxy& config, const std::string& node,
     settings.udp_gather = runtime::from_proto(config.udp_gather(), milliseconds{0});
   }
   settings.assert_identity = config.assert_identity();
+  settings.max_user_calls = config.max_user_calls();
   return settings;
 }
 

@@ -29,6 +29,7 @@ Worker::Worker(runtime::Loop& loop, unsigned index, Shared& shared)
             shared.boundary,
             static_cast<std::uint16_t>(index),
             &shared.peers},
+      awake_{shared.awake},
       timers_{loop.clock()},
       redis_{loop_, shared.redis_options, shared.redis_metrics},
       locations_{redis_, loop.clock()},
@@ -38,7 +39,8 @@ Worker::Worker(runtime::Loop& loop, unsigned index, Shared& shared)
                shared.settings.dialog_lease,
                [this](const state::v1::DialogRecord& record) {
                  return static_cast<bool>(is_anothers(node_, record));
-               }}},
+               },
+               [this, &awake = shared.awake] { return awake.slept(node_.clock.steady()); }}},
       location_reader_{locations_},
       nonce_uses_{redis_},
       cluster_uses_{nonce_uses_},
@@ -71,7 +73,7 @@ Worker::Worker(runtime::Loop& loop, unsigned index, Shared& shared)
                    rounds_.settled(record, confirmed);
                  }}},
       rounds_{node_, shared.live, shared.hints, sessions_},
-      reaper_{{node_, dialogs_, keeper_, shared.live, shared.undelivered,
+      reaper_{{node_, dialogs_, keeper_, shared.live, shared.undelivered, shared.awake,
                [this](const sip::Message& invite) { edge_.on_orphan(invite, {}); },
                [this](const state::v1::DialogRecord& record) {
                  sessions_.add(record, node_.clock.steady());
@@ -148,6 +150,7 @@ void Worker::maintain() {
         1, std::chrono::duration_cast<seconds>(node_.settings.dialog_lease).count() / 3);
     // Leases are the process' business: its first worker renews those of all.
     if (node_.worker == 0) {
+      awake_.tick(node_.clock.steady());
       const bool due = ++ticks_ % static_cast<unsigned>(lease) == 0;
       if (due || reaper_.urgent()) reaper_.renew();
       if (due || reaper_.has_more()) reaper_.sweep();

@@ -45,7 +45,8 @@ struct Shared {
   const directory::Directory& directory;
   cluster::EventPublisher& events;
   LiveCalls& live;
-  LiveCalls& undelivered;
+  Undelivered& undelivered;
+  Awake& awake;
   PhoneHints& hints;
   Switchboard& switchboard;
   prometheus::Registry& registry;
@@ -79,6 +80,7 @@ class Worker {
 
   boost::asio::io_context& loop_;
   const Node node_;
+  Awake& awake_;
   EarlyCalls early_;
   Overload overload_;
   Timers timers_;

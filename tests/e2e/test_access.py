@@ -7,6 +7,7 @@ import secrets
 import time
 
 import pytest
+from deadline import until
 from phones.raw import RawUdp
 from phones.raw_phone import RawDialog, RawPhone, answered
 from phones.sip import Message, Request, credentials, parameters
@@ -153,20 +154,100 @@ def hang_up(caller: RawPhone, callee: RawPhone, dialog: RawDialog) -> None:
 
 
 def test_the_same_request_may_be_sent_to_another_node(site, caller, callee):
-    """A phone whose proxy is gone sends what it sent to the next one."""
+    """A phone whose proxy is gone sends what it sent to the next one. What was done is not done
+    again: a REGISTER is answered as before, a MESSAGE wants a fresh proof."""
+    register = caller.register()
+    register.branch = "z9hG4bK" + secrets.token_hex(8)
+    caller.proxy = site.proxies[1]
+    assert caller.ask(register).code == 200
+
     message = caller.request("MESSAGE", "1002")
     caller.prove(message)
+    caller.send(message.text())
+    callee.answer(callee.receive("MESSAGE"), 200)
+    caller.receive(200)
+    caller.proxy = site.proxies[0]
+    message.branch = "z9hG4bK" + secrets.token_hex(8)
+    asked = caller.ask(message)
+    assert_stale(asked, 407)
+    message.answer_challenge(asked, caller.user, caller.password)
+    caller.send(message.text())
+    callee.answer(callee.receive("MESSAGE"), 200)
+    assert caller.receive(200)
+
+
+def from_the_same_address(site, caller, request) -> list[Message]:
+    """What both nodes say to the very same request, from another port of the phone's own host."""
+    answers = []
+    for proxy in site.proxies:
+        with RawUdp(caller.local.partition(":")[0], 5099) as thief:
+            again = dataclasses.replace(request, branch="z9hG4bK" + secrets.token_hex(8))
+            answers.append(thief.ask(again, proxy))
+    return answers
+
+
+def test_a_neighbour_behind_the_same_address_repeats_nothing(site, caller, callee):
+    """All is the phone's, its Contact and Call-ID too: only the port is the thief's."""
+    since = time.time()
+    register = caller.register()
+    for answer in from_the_same_address(site, caller, register):
+        assert_stale(answer, 401)
+    assert [binding["source"] for binding in site.bindings(f"1001@{HQ}")] == [f"{caller.local};udp"]
+
+    message = caller.request("MESSAGE", "1002")
+    caller.prove(message)
+    caller.send(message.text())
+    callee.answer(callee.receive("MESSAGE"), 200)
+    caller.receive(200)
+    for answer in from_the_same_address(site, caller, message):
+        assert_stale(answer, 407)
+
+    invite = caller.request("INVITE", "1002")
+    caller.prove(invite)
+    _, dialog = answered(caller, callee, invite)
+    dialog.send("ACK")
+    callee.receive("ACK")
+    hang_up(caller, callee, dialog)
+    for answer in from_the_same_address(site, caller, invite):
+        assert_stale(answer, 407)
+    assert callee.nothing_more()
+    site.cdrs(f"1001@{HQ}", since, 1 + attempts_that_were_begun(site, since))
+
+
+def test_a_removed_binding_does_not_come_back(site, caller):
+    """The REGISTER that made it, once more from the very same place."""
+    register = caller.register()
+    site.pbxctl("binding", "remove", f"1001@{HQ}", "--yes")
     for proxy in site.proxies:
         caller.proxy = proxy
-        message.branch = "z9hG4bK" + secrets.token_hex(8)
-        caller.send(message.text())
-        callee.answer(callee.receive("MESSAGE"), 200)
-        caller.receive(200)
+        register.branch = "z9hG4bK" + secrets.token_hex(8)
+        assert_stale(caller.ask(register), 401)
+    assert site.bindings(f"1001@{HQ}") == []
 
-    register = caller.register()
-    caller.proxy = site.proxies[0]
-    register.branch = "z9hG4bK" + secrets.token_hex(8)
-    assert caller.ask(register).code == 200
+
+def test_what_was_refused_is_good_for_nothing_later(site, caller, callee):
+    """A message that was refused because its addressee was suspended, a REGISTER for an extension."""
+    message = caller.request("MESSAGE", "1002")
+    site.pbxctl("user", "set", f"1002@{HQ}", "--suspend")
+    try:
+        until(lambda: caller.ask(caller.proved("MESSAGE", "1002")).code == 480, "the suspension")
+        caller.prove(message)
+        assert caller.ask(message).code == 480
+    finally:
+        site.pbxctl("user", "set", f"1002@{HQ}", "--resume")
+    callee.register()
+    for answer in replays(site, message):
+        assert_stale(answer, 407)
+    assert callee.nothing_more()
+
+    register = caller.request("REGISTER", "")
+    register.headers["Require"] = "gruu"
+    caller.prove(register)
+    assert caller.ask(register).code == 420
+    del register.headers["Require"]
+    for answer in replays(site, register):
+        assert_stale(answer, 401)
+    assert site.bindings(f"1001@{HQ}") == []
 
 
 def test_a_digest_is_good_for_its_request_uri_only(site, caller, callee):

@@ -94,6 +94,7 @@ class MemoryLocationStore final : public LocationStore {
       const auto [used, first] = uses_.try_emplace(update.nonce.count, update.nonce.by);
       if (!first && used->second != update.nonce.by)
         return Outcome{Verdict::Replayed, Change::None, 0, 0, {}};
+      if (!first) return Outcome{Verdict::Again, Change::None, 0, 0, live(aors_[key], update.now)};
     }
     if (update.changes.empty() && !update.remove_all) {
       const auto found = aors_.find(key);

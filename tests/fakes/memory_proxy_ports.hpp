@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <set>
@@ -30,7 +31,7 @@ class RecordingWire final : public proxy::Wire {
   }
 
   bool is_gone(const proxy::Flow& flow) const override { return gone.contains(flow.connection); }
-  void registered(const proxy::Flow& flow) override { kept.push_back(flow); }
+  void registered(const proxy::Flow& flow, std::uint64_t) override { kept.push_back(flow); }
 
   std::deque<Sent> sent;
   std::set<proxy::ConnectionId> gone;  ///< Connections that are known to be.
@@ -82,6 +83,17 @@ class MemoryCallRecords final : public proxy::CallRecords {
         find_entry(std::string{sip_call_id}, std::string{tag_a}, std::string{tag_b});
     if (entry == nullptr) return done(Errc::NotFound);
     done(Known{entry->call, entry->knowledge});
+  }
+  void count(TenantId tenant, UserId caller, Counted done) override {
+    reply([this, tenant, caller, done = std::move(done)]() mutable {
+      if (down) return done(Errc::Unavailable);
+      done(static_cast<std::size_t>(std::count_if(calls.begin(), calls.end(), [&](const auto& one) {
+        const auto& record = one.second.record();
+        if (one.second.ended() || record.tenant_id() != tenant.value) return false;
+        if (caller.value == 0) return true;
+        return record.caller_limited() && record.caller_user_id() == caller.value;
+      })));
+    });
   }
   void take_over(std::string_view sip_call_id, std::string_view caller_tag, Wanted wanted,
                  Taken done) override {
@@ -182,7 +194,8 @@ class MemoryNonceUses final : public proxy::NonceUses {
  public:
   void use(TenantId, std::string_view, const sip::NonceUse& use, Done done) override {
     const auto [used, first] = by.try_emplace(use.count, use.by);
-    done(first || used->second == use.by);
+    if (first) return done(sip::NonceUsed::First);
+    done(used->second == use.by ? sip::NonceUsed::Again : sip::NonceUsed::ByAnother);
   }
 
   std::map<std::string, std::string> by;

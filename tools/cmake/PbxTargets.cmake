@@ -110,6 +110,13 @@ function(pbx_service name)
   pbx_set_layer(pbx-${name} service)
   target_link_libraries(pbx-${name} PRIVATE pbx_warnings)
   pbx_link(pbx-${name} ${name}_core)
+  # A call is hundreds of short-lived objects: glibc's malloc takes a fifth of a proxy's time,
+  # mimalloc half of that. Sanitizers bring their own.
+  if(NOT PBX_SANITIZE)
+    find_library(PBX_MIMALLOC mimalloc REQUIRED)
+    target_link_options(pbx-${name} PRIVATE
+      "LINKER:--push-state,--no-as-needed,${PBX_MIMALLOC},--pop-state")
+  endif()
   set_target_properties(pbx-${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
 endfunction()
 

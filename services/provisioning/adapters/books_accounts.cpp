@@ -97,14 +97,26 @@ Outcome<events::v1::Account> Books::update_account(const Actor& actor,
       if (!same.empty()) return exists("There is an account " + name + " beside it already.");
       account.object.set_name(name);
     }
-    if (request.has_suspended()) account.object.set_suspended(request.suspended());
-    if (account.object.name() == before.name() &&
-        account.object.suspended() == before.suspended()) {
-      return account.object;
+    if (request.has_max_calls() || request.has_max_user_calls()) {
+      PBX_CHECK_OK(may_limit_calls(before.kind()));
     }
+    if (request.has_max_calls()) {
+      PBX_TRY(const auto calls, max_calls("max_calls", request.max_calls()));
+      account.object.set_max_calls(calls);
+    }
+    if (request.has_max_user_calls()) {
+      PBX_TRY(const auto calls, max_calls("max_user_calls", request.max_user_calls()));
+      account.object.set_max_user_calls(calls);
+    }
+    if (request.has_suspended()) account.object.set_suspended(request.suspended());
+    if (account.object.SerializeAsString() == before.SerializeAsString()) return account.object;
     account.revision = change.next_revision();
-    change.exec("UPDATE accounts SET name = $2, suspended = $3, revision = $4 WHERE id = $1",
-                before.id(), account.object.name(), account.object.suspended(), account.revision);
+    const auto& object = account.object;
+    change.exec(
+        "UPDATE accounts SET name = $2, suspended = $3, max_calls = $4, max_user_calls = $5,"
+        " revision = $6 WHERE id = $1",
+        object.id(), object.name(), object.suspended(), object.max_calls(), object.max_user_calls(),
+        account.revision);
     change.updated("account", before, account);
     return account.object;
   });

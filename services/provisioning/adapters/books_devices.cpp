@@ -33,6 +33,7 @@ Outcome<v1::DeviceWithPassword> Books::create_device(const Actor& actor,
   PBX_TRY(const auto name, device_name(request.name()));
   PBX_TRY(const auto address, mac(request.mac()));
   PBX_CHECK_OK(mac_for(request.kind(), address));
+  PBX_TRY(const auto identity, caller_identity(request.caller_identity()));
   PBX_TRY(const auto secret, request.password().empty() ? Outcome<std::string>{random_password()}
                                                         : password(request.password()));
   return in_change(pool_, metrics_, actor, [&](Change& change) -> Outcome<v1::DeviceWithPassword> {
@@ -44,14 +45,16 @@ Outcome<v1::DeviceWithPassword> Books::create_device(const Actor& actor,
     object.set_kind(request.kind());
     object.set_name(name);
     object.set_mac(address);
+    object.set_caller_identity(identity);
     device.path = user.path;
     PBX_CHECK_OK(check_unique(change, object));
     device.revision = change.next_revision();
     const auto inserted = change.exec(
-        "INSERT INTO devices (tenant_id, path, user_id, kind, name, mac, revision)"
-        " VALUES ($1, $2::ltree, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING id",
+        "INSERT INTO devices (tenant_id, path, user_id, kind, name, mac, caller_identity,"
+        " revision) VALUES ($1, $2::ltree, $3, $4, $5, $6, $7, $8)"
+        " ON CONFLICT DO NOTHING RETURNING id",
         object.tenant_id(), device.path, object.user_id(), static_cast<int>(object.kind()), name,
-        address, device.revision);
+        address, static_cast<int>(identity), device.revision);
     if (inserted.empty()) return mac_taken(object);
     object.set_id(inserted.front()[0].u64());
     *object.mutable_credential() =
@@ -113,6 +116,10 @@ Outcome<v1::DeviceWithPassword> Books::update_device(const Actor& actor,
       PBX_CHECK_OK(mac_for(object.kind(), address));
       object.set_mac(address);
     }
+    if (request.has_caller_identity()) {
+      PBX_TRY(const auto identity, caller_identity(request.caller_identity()));
+      object.set_caller_identity(identity);
+    }
     if (!secret.empty()) {
       *object.mutable_credential() =
           make_credential(object.credential().username(), object.credential().realm(), secret);
@@ -121,8 +128,10 @@ Outcome<v1::DeviceWithPassword> Books::update_device(const Actor& actor,
       return answer(device, secret);
     }
     device.revision = change.next_revision();
-    change.exec("UPDATE devices SET name = $2, mac = $3, revision = $4 WHERE id = $1", object.id(),
-                object.name(), object.mac(), device.revision);
+    change.exec(
+        "UPDATE devices SET name = $2, mac = $3, caller_identity = $4, revision = $5 WHERE id = $1",
+        object.id(), object.name(), object.mac(), static_cast<int>(object.caller_identity()),
+        device.revision);
     change.updated("device", before, device, !secret.empty());
     return answer(device, secret);
   });

@@ -30,6 +30,7 @@ Outcome<v1::UserWithPassword> Books::create_user(const Actor& actor,
   PBX_TRY(const auto number, extension(request.extension()));
   PBX_TRY(const auto shown, display_name(request.display_name()));
   PBX_TRY(const auto bindings, max_bindings(request.max_bindings()));
+  PBX_TRY(const auto calls, max_calls("max_calls", request.max_calls()));
   PBX_TRY(const auto secret, request.password().empty() ? Outcome<std::string>{random_password()}
                                                         : password(request.password()));
   return in_change(pool_, metrics_, actor, [&](Change& change) -> Outcome<v1::UserWithPassword> {
@@ -41,14 +42,16 @@ Outcome<v1::UserWithPassword> Books::create_user(const Actor& actor,
     object.set_extension(number);
     object.set_display_name(shown);
     object.set_max_bindings(bindings);
+    object.set_max_calls(calls);
     *object.mutable_credential() = make_credential(number, object.domain(), secret);
     user.path = domain.path;
     user.revision = change.next_revision();
     const auto inserted = change.exec(
         "INSERT INTO users (tenant_id, path, domain_id, extension, display_name, max_bindings,"
-        " revision) VALUES ($1, $2::ltree, $3, $4, $5, $6, $7)"
+        " max_calls, revision) VALUES ($1, $2::ltree, $3, $4, $5, $6, $7, $8)"
         " ON CONFLICT (tenant_id, extension) DO NOTHING RETURNING id",
-        object.tenant_id(), user.path, domain.object.id(), number, shown, bindings, user.revision);
+        object.tenant_id(), user.path, domain.object.id(), number, shown, bindings, calls,
+        user.revision);
     if (inserted.empty()) return exists("The client has a user " + number + " already.");
     object.set_id(inserted.front()[0].u64());
     write_credential(change, user);
@@ -100,6 +103,10 @@ Outcome<v1::UserWithPassword> Books::update_user(const Actor& actor,
       PBX_TRY(const auto bindings, max_bindings(request.max_bindings()));
       object.set_max_bindings(bindings);
     }
+    if (request.has_max_calls()) {
+      PBX_TRY(const auto calls, max_calls("max_calls", request.max_calls()));
+      object.set_max_calls(calls);
+    }
     if (request.has_suspended()) object.set_suspended(request.suspended());
     if (!secret.empty()) {
       *object.mutable_credential() = make_credential(object.extension(), object.domain(), secret);
@@ -109,10 +116,10 @@ Outcome<v1::UserWithPassword> Books::update_user(const Actor& actor,
     }
     user.revision = change.next_revision();
     change.exec(
-        "UPDATE users SET display_name = $2, suspended = $3, max_bindings = $4, revision = $5"
-        " WHERE id = $1",
+        "UPDATE users SET display_name = $2, suspended = $3, max_bindings = $4, max_calls = $5,"
+        " revision = $6 WHERE id = $1",
         object.id(), object.display_name(), object.suspended(), object.max_bindings(),
-        user.revision);
+        object.max_calls(), user.revision);
     change.updated("user", before, user, !secret.empty());
     return answer(user, secret);
   });

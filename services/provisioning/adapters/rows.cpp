@@ -54,6 +54,8 @@ StoredAccount to_account(postgres::Row row) {
   stored.object.set_name(row[5].str());
   stored.object.set_path(stored.path);
   stored.object.set_suspended(row[6].boolean());
+  stored.object.set_max_calls(row[7].u32());
+  stored.object.set_max_user_calls(row[8].u32());
   return stored;
 }
 
@@ -72,7 +74,8 @@ StoredUser to_user(postgres::Row row) {
   stored.object.set_display_name(row[6].str());
   stored.object.set_suspended(row[7].boolean());
   stored.object.set_max_bindings(row[8].u32());
-  read_credential(row, 9, stored.object);
+  stored.object.set_max_calls(row[9].u32());
+  read_credential(row, 10, stored.object);
   return stored;
 }
 
@@ -83,7 +86,8 @@ StoredDevice to_device(postgres::Row row) {
   stored.object.set_kind(static_cast<events::v1::DeviceKind>(row[5].u32()));
   stored.object.set_name(row[6].str());
   stored.object.set_mac(row[7].str());
-  read_credential(row, 8, stored.object);
+  stored.object.set_caller_identity(static_cast<events::v1::CallerIdentity>(row[8].u32()));
+  read_credential(row, 9, stored.object);
   return stored;
 }
 

@@ -16,18 +16,19 @@ using StoredUser = Stored<events::v1::User>;
 using StoredDevice = Stored<events::v1::Device>;
 
 inline constexpr std::string_view kSelectAccounts =
-    "SELECT a.id, a.path::text, a.revision, a.parent_id, a.kind, a.name, a.suspended"
+    "SELECT a.id, a.path::text, a.revision, a.parent_id, a.kind, a.name, a.suspended,"
+    " a.max_calls, a.max_user_calls"
     " FROM accounts a";
 inline constexpr std::string_view kSelectDomains =
     "SELECT d.id, d.path::text, d.revision, d.tenant_id, d.name FROM domains d";
 inline constexpr std::string_view kSelectUsers =
     "SELECT u.id, u.path::text, u.revision, u.tenant_id, d.name, u.extension, u.display_name,"
-    " u.suspended, u.max_bindings, c.username, c.realm, c.ha1_md5, c.ha1_sha256"
+    " u.suspended, u.max_bindings, u.max_calls, c.username, c.realm, c.ha1_md5, c.ha1_sha256"
     " FROM users u JOIN domains d ON d.id = u.domain_id LEFT JOIN credentials c ON c.user_id = "
     "u.id";
 inline constexpr std::string_view kSelectDevices =
     "SELECT v.id, v.path::text, v.revision, v.tenant_id, v.user_id, v.kind, v.name, v.mac,"
-    " c.username, c.realm, c.ha1_md5, c.ha1_sha256"
+    " v.caller_identity, c.username, c.realm, c.ha1_md5, c.ha1_sha256"
     " FROM devices v LEFT JOIN credentials c ON c.device_id = v.id";
 
 StoredAccount to_account(postgres::Row row);

@@ -7,6 +7,8 @@
 namespace pbx::provisioning {
 namespace {
 
+constexpr std::uint32_t kMostCalls = 1'000'000;
+
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_alnum(char c) { return is_digit(c) || is_letter(c); }
@@ -155,6 +157,28 @@ Outcome<std::string> password(std::string_view text) {
 Outcome<std::uint32_t> max_bindings(std::uint32_t value) {
   if (value > 100) return invalid("max_bindings: use 0 (the registrar's default) to 100");
   return value;
+}
+
+Outcome<std::uint32_t> max_calls(std::string_view name, std::uint32_t value) {
+  if (value > kMostCalls) {
+    return invalid(std::string{name} + ": use 0 (no limit of its own) to " +
+                   std::to_string(kMostCalls));
+  }
+  return value;
+}
+
+Outcome<events::v1::CallerIdentity> caller_identity(events::v1::CallerIdentity value) {
+  if (!events::v1::CallerIdentity_IsValid(value)) {
+    return invalid("caller_identity: use asserted, none, or nothing for the proxy's default");
+  }
+  return value;
+}
+
+Outcome<Done> may_limit_calls(events::v1::AccountKind kind) {
+  if (kind != events::v1::ACCOUNT_KIND_CLIENT) {
+    return invalid("max_calls: calls are counted for each client; set it there");
+  }
+  return Done{};
 }
 
 Outcome<Done> child_kind(events::v1::AccountKind parent, events::v1::AccountKind child) {

@@ -27,6 +27,11 @@ Outcome<Done> mac_for(events::v1::DeviceKind kind, std::string_view mac);
 /// 8 to 128 printable ASCII characters.
 Outcome<std::string> password(std::string_view text);
 Outcome<std::uint32_t> max_bindings(std::uint32_t value);
+/// Of calls in progress, in the field `name`.
+Outcome<std::uint32_t> max_calls(std::string_view name, std::uint32_t value);
+Outcome<events::v1::CallerIdentity> caller_identity(events::v1::CallerIdentity value);
+/// Calls belong to clients.
+Outcome<Done> may_limit_calls(events::v1::AccountKind kind);
 /// What may stand below what: clients hold no accounts, the platform is below nothing.
 Outcome<Done> child_kind(events::v1::AccountKind parent, events::v1::AccountKind child);
 /// `1.4.9`, as in a caller's token. Empty is the platform, "1".

@@ -15,7 +15,10 @@ constexpr std::string_view kTooLong = "The call reached the longest duration tha
 void CallRounds::run() {
   const auto now = node_.clock.steady();
   if (const auto hints = hints_.take(); !hints.empty()) follow(hints, now);
-  for (const auto& call : live_.shard(shard_)) look_at(*call, now);
+  for (const auto& call : live_.shard(shard_)) {
+    look_at(*call, now);
+    call->rest();
+  }
   shard_ = (shard_ + 1) % LiveCalls::kShards;
 }
 

@@ -50,20 +50,30 @@ void DialogKeeper::begin(const state::v1::DialogRecord& record, Done done) {
 
 void DialogKeeper::tell(const calls::Key& key, calls::Event event, Until until, Done done) {
   if (auto call = parts_.live.find(key))
-    return tell(std::move(call), event, until, std::move(done));
+    return tell(std::move(call), std::move(event), until, std::move(done));
   parts_.dialogs.load(key, [this, event = std::move(event), until,
                             done = std::move(done)](Result<calls::Call> loaded) mutable {
     if (!loaded) return done(loaded.error());
     if (loaded->end) return done(Errc::Cancelled);
     const auto stored = loaded->version;
-    tell(std::make_shared<LiveCall>(*std::move(loaded), stored), event, until, std::move(done));
+    tell(std::make_shared<LiveCall>(*std::move(loaded), stored), std::move(event), until,
+         std::move(done));
   });
 }
 
-void DialogKeeper::tell(LiveCallPtr call, const calls::Event& event, Until until, Done done) {
+void DialogKeeper::tell(LiveCallPtr call, calls::Event event, Until until, Done done) {
   LiveCall::Waiter waiter{parts_.executor, std::move(done), until == Until::Stored};
-  answer(call->tell(event, std::move(waiter), parts_.node));
-  write(call);
+  answer(call->tell(std::move(event), std::move(waiter), parts_.node));
+  write_soon(std::move(call));
+}
+
+void DialogKeeper::write_soon(LiveCallPtr call) {
+  due_.push_back(std::move(call));
+  if (due_.size() > 1) return;
+  boost::asio::post(parts_.executor, [this, alive = alive_] {
+    if (!*alive) return;
+    for (const auto& one : std::exchange(due_, {})) write(one);
+  });
 }
 
 void DialogKeeper::write(const LiveCallPtr& call) {
@@ -89,7 +99,7 @@ void DialogKeeper::settle(const LiveCallPtr& call, LiveCall::Stored stored) {
   if (stored.was_lost) parts_.metrics.restored.Increment();
   for (const auto& event : stored.events) publish(event);
   if (stored.ended) {
-    publish_end(*stored.ended);
+    publish_end(call->key(), *stored.ended);
   } else if (call->over()) {
     parts_.live.remove(call->key());  // somebody else ended it
   }
@@ -100,7 +110,8 @@ void DialogKeeper::settle(const LiveCallPtr& call, LiveCall::Stored stored) {
 void DialogKeeper::not_written(const LiveCallPtr& call, std::error_code error) {
   parts_.metrics.record_failures.Increment();
   const bool own = parts_.live.find(call->key()) == call;
-  if (error == Errc::NotFound && own) {
+  const bool slept = parts_.slept && parts_.slept();
+  if (error == Errc::NotFound && own && !slept) {
     call->lost();
     return write(call);
   }
@@ -132,18 +143,28 @@ void DialogKeeper::publish(const events::v1::CallEvent& event) {
 }
 
 void DialogKeeper::publish_end(const calls::Call& call) {
-  const auto key = calls::key_of(call.record);
+  publish_end(calls::key_of(call.record), cluster::ended_event(call));
+}
+
+void DialogKeeper::publish_end(const calls::Key& key, const events::v1::CallEvent& ended) {
   parts_.live.remove(key);
-  parts_.undelivered.add(std::make_shared<LiveCall>(call, call.version));
-  const auto event = cluster::ended_event(call);
+  parts_.undelivered.add(key);
   parts_.metrics.events_published.Increment();
-  parts_.events.publish(topics::kCalls, key.call_id, event.SerializeAsString(), parts_.executor,
+  parts_.events.publish(topics::kCalls, key.call_id, ended.SerializeAsString(), parts_.executor,
                         [this, alive = alive_, key](const Result<>& delivered) {
                           if (!*alive) return;
                           parts_.undelivered.remove(key);
                           // Not delivered: the record stays, and whoever finds it sends again.
-                          if (delivered) parts_.dialogs.forget(key);
+                          if (delivered) forget_soon(key);
                         });
+}
+
+void DialogKeeper::forget_soon(calls::Key key) {
+  delivered_.push_back(std::move(key));
+  if (delivered_.size() > 1) return;
+  boost::asio::post(parts_.executor, [this, alive = alive_] {
+    if (*alive) parts_.dialogs.forget(std::exchange(delivered_, {}));
+  });
 }
 
 void DialogKeeper::bring_back(const calls::Key& key) {
@@ -164,6 +185,11 @@ void DialogKeeper::find(std::string_view sip_call_id, std::string_view tag_a,
                         if (!call) return done(call.error());
                         done(Known{*std::move(call), Knowledge::Record});
                       });
+}
+
+void DialogKeeper::count(TenantId tenant, UserId caller, Counted done) {
+  if (caller.value == 0) return parts_.dialogs.count(tenant, std::move(done));
+  parts_.dialogs.count(tenant, caller, std::move(done));
 }
 
 void DialogKeeper::take_over(std::string_view sip_call_id, std::string_view caller_tag,

@@ -8,11 +8,13 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cluster/dialogs.hpp"
 #include "cluster/event_publisher.hpp"
 #include "core/move_function.hpp"
 #include "proxy/adapters/live_calls.hpp"
+#include "proxy/adapters/undelivered.hpp"
 #include "proxy/domain/call_records.hpp"
 #include "proxy/metrics.hpp"
 
@@ -27,14 +29,16 @@ class DialogKeeper final : public CallRecords {
     cluster::Dialogs& dialogs;
     cluster::EventPublisher& events;
     LiveCalls& live;
-    LiveCalls& undelivered;  ///< Ended ones whose last event Kafka does not have yet.
+    Undelivered& undelivered;
     Metrics& metrics;
     boost::asio::any_io_executor executor;
     std::string node;
     std::uint32_t boot;
     std::chrono::milliseconds lease;
     /// The process that a ringing call belongs to is gone. Empty: nobody asks here.
-    std::function<bool(const state::v1::DialogRecord&)> is_lost;
+    std::function<bool(const state::v1::DialogRecord&)> is_lost{};
+    /// See Awake. Empty: it never sleeps.
+    std::function<bool()> slept{};
   };
 
   explicit DialogKeeper(Parts parts);
@@ -45,6 +49,7 @@ class DialogKeeper final : public CallRecords {
   void tell(const calls::Key& key, calls::Event event, Until until, Done done) override;
   void find(std::string_view sip_call_id, std::string_view tag_a, std::string_view tag_b,
             Found done) override;
+  void count(TenantId tenant, UserId caller, Counted done) override;
   void take_over(std::string_view sip_call_id, std::string_view caller_tag, Wanted wanted,
                  Taken done) override;
   void hung_up(std::string_view sip_call_id, std::string_view from_tag, std::string_view to_tag,
@@ -63,7 +68,7 @@ class DialogKeeper final : public CallRecords {
   void retry();
   std::size_t waiting() const { return waiting_.size() + byes_.size(); }
   /// Events that are due but whose records Redis has not confirmed yet.
-  std::size_t in_flight() const { return in_flight_; }
+  std::size_t in_flight() const { return in_flight_ + due_.size() + delivered_.size(); }
 
  private:
   /// What a BYE told of a call that is not this process', until it is written.
@@ -73,7 +78,8 @@ class DialogKeeper final : public CallRecords {
     Done done;
   };
 
-  void tell(LiveCallPtr call, const calls::Event& event, Until until, Done done);
+  void tell(LiveCallPtr call, calls::Event event, Until until, Done done);
+  void write_soon(LiveCallPtr call);
   void write(const LiveCallPtr& call);
   void written(const LiveCallPtr& call, std::uint32_t version,
                Result<std::optional<calls::Call>> there);
@@ -81,11 +87,17 @@ class DialogKeeper final : public CallRecords {
   void not_written(const LiveCallPtr& call, std::error_code error);
   void answer(LiveCall::Answers answers);
   void publish(const events::v1::CallEvent& event);
+  void forget_soon(calls::Key key);
+  void publish_end(const calls::Key& key, const events::v1::CallEvent& ended);
   void find_hung_up(std::shared_ptr<HungUp> bye);
   void hung_up_elsewhere(std::shared_ptr<HungUp> bye, calls::Call call);
   void end_by(const std::shared_ptr<HungUp>& bye, LiveCallPtr call, bool answer_lost);
 
   Parts parts_;
+  /// What happens to a call in one turn of the loop is one write, and what Kafka confirms in one is
+  /// forgotten together.
+  std::vector<LiveCallPtr> due_;
+  std::vector<calls::Key> delivered_;
   std::deque<LiveCallPtr> waiting_;           ///< A write failed because Redis was away.
   std::deque<std::shared_ptr<HungUp>> byes_;  ///< The same of a question for a call.
   std::size_t in_flight_ = 0;

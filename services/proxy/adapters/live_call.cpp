@@ -57,6 +57,7 @@ LiveCall::LiveCall(calls::Call call, std::uint32_t stored)
       stored_{stored} {}
 
 calls::Call& LiveCall::open() const {
+  used_ = true;
   if (!call_) {
     auto call = cluster::decode_call(value_);
     call_ = std::make_unique<calls::Call>(call ? *std::move(call) : calls::Call{});
@@ -65,28 +66,31 @@ calls::Call& LiveCall::open() const {
   return *call_;
 }
 
-/// A call that is answered goes on for long without anything to do.
 void LiveCall::rest() {
-  if (call_) answered_at_ms_ = call_->record.answered_at_ms();
+  const std::lock_guard lock{mutex_};
+  if (std::exchange(used_, false)) return;
   if (!call_ || !steps_.empty() || writing_ || !call_->answered()) return;
   value_ = cluster::encode_call(*call_);
   call_ = nullptr;
 }
 
+void LiveCall::note_answer() { answered_at_ms_ = call_->record.answered_at_ms(); }
+
 bool LiveCall::due() const { return !writing_ && (!steps_.empty() || lost_); }
 
-LiveCall::Step& LiveCall::add_step(const calls::Event& event, const calls::Outcome& outcome,
+LiveCall::Step& LiveCall::add_step(calls::Event event, const calls::Outcome& outcome,
                                    const std::string& node) {
-  return steps_.emplace_back(Step{event, call_->version, events_of(*call_, outcome, node), {}});
+  auto events = events_of(*call_, outcome, node);
+  return steps_.emplace_back(Step{std::move(event), call_->version, std::move(events), {}});
 }
 
-LiveCall::Answers LiveCall::tell(const calls::Event& event, Waiter waiter,
-                                 const std::string& node) {
+LiveCall::Answers LiveCall::tell(calls::Event event, Waiter waiter, const std::string& node) {
   const std::lock_guard lock{mutex_};
   auto& call = open();
   const auto outcome = calls::apply(call, event);
   if (call.end && call.end->node.empty()) call.end->node = node;
-  if (outcome.changed) add_step(event, outcome, node);
+  if (outcome.changed) add_step(std::move(event), outcome, node);
+  note_answer();
   const auto result = result_of(outcome.reply);
   Answers answers;
   // What is known already is good only when it is stored.
@@ -95,7 +99,6 @@ LiveCall::Answers LiveCall::tell(const calls::Event& event, Waiter waiter,
   } else {
     answers.push_back({std::move(waiter), result});
   }
-  rest();
   return answers;
 }
 
@@ -124,8 +127,10 @@ LiveCall::Stored LiveCall::stored(std::uint32_t version) {
     for (auto& waiter : step.waiters) result.answers.push_back({std::move(waiter), {}});
   }
   steps_ = std::move(left);
-  if (const auto& call = open(); call.end && call.version == version) result.ended = call;
-  rest();
+  if (const auto& call = open(); call.end && call.version == version && !end_told_) {
+    end_told_ = true;
+    result.ended = cluster::ended_event(call);
+  }
   return result;
 }
 
@@ -148,7 +153,7 @@ LiveCall::Stored LiveCall::rebase(calls::Call there, const std::string& node) {
   for (auto& step : std::exchange(steps_, {})) {
     const auto outcome = calls::apply(*call_, step.event);
     if (call_->end && call_->end->node.empty()) call_->end->node = node;
-    auto* again = outcome.changed ? &add_step(step.event, outcome, node) : nullptr;
+    auto* again = outcome.changed ? &add_step(std::move(step.event), outcome, node) : nullptr;
     const auto told = result_of(outcome.reply);
     for (auto& waiter : step.waiters) {
       if (again != nullptr && told) {
@@ -158,7 +163,7 @@ LiveCall::Stored LiveCall::rebase(calls::Call there, const std::string& node) {
       }
     }
   }
-  rest();
+  note_answer();
   return result;
 }
 

@@ -45,7 +45,7 @@ class LiveCall {
   const calls::Key& key() const { return key_; }
 
   /// Told: nothing has to be written for it, or a write is due; call take_write().
-  Answers tell(const calls::Event& event, Waiter waiter, const std::string& node);
+  Answers tell(calls::Event event, Waiter waiter, const std::string& node);
 
   struct Write {
     cluster::EncodedCall call;
@@ -56,8 +56,8 @@ class LiveCall {
   struct Stored {
     std::vector<events::v1::CallEvent> events;  ///< To be published, in this order.
     Answers answers;
-    std::optional<calls::Call> ended;  ///< Its end is stored now.
-    bool was_lost = false;             ///< Redis had lost it.
+    std::optional<events::v1::CallEvent> ended;  ///< Its end is stored now; given once.
+    bool was_lost = false;                       ///< Redis had lost it.
   };
   /// Redis has what the write said, up to `version`.
   Stored stored(std::uint32_t version);
@@ -80,6 +80,9 @@ class LiveCall {
   /// See cluster::fit_of.
   int fit(std::string_view tag_a, std::string_view tag_b) const;
   bool over() const;
+  /// An answered call goes on for long without anything to do: it is kept as bytes when nothing
+  /// has happened since this was called last.
+  void rest();
   /// 0: not answered.
   std::int64_t answered_at_ms() const { return answered_at_ms_; }
 
@@ -103,14 +106,15 @@ class LiveCall {
   };
 
   calls::Call& open() const;
-  void rest();
-  Step& add_step(const calls::Event& event, const calls::Outcome& outcome, const std::string& node);
+  void note_answer();
+  Step& add_step(calls::Event event, const calls::Outcome& outcome, const std::string& node);
   bool due() const;
   bool is_what_was_told(const calls::Call& there) const;
 
   const calls::Key key_;
   mutable std::mutex mutex_;
   mutable std::string value_;                  ///< While it rests.
+  mutable bool used_ = false;                  ///< Since rest() was called last.
   mutable std::unique_ptr<calls::Call> call_;  ///< While something happens.
   std::atomic<std::int64_t> answered_at_ms_;
   std::uint32_t stored_;
@@ -118,6 +122,7 @@ class LiveCall {
   bool writing_ = false;
   bool lost_ = false;
   bool all_known_ = true;
+  bool end_told_ = false;
   std::vector<Step> steps_;  ///< Not stored yet.
 };
 

@@ -27,7 +27,9 @@ void Reaper::take(const cluster::Lapsed& lapsed) {
   parts_.dialogs.load(lapsed.key,
                       [this, key = lapsed.key, ended = lapsed.ended](Result<calls::Call> dialog) {
                         if (dialog && dialog->end.has_value() == ended) settle(*dialog);
-                        if (!dialog && dialog.error() == Errc::NotFound) parts_.dialogs.forget(key);
+                        if (!dialog && dialog.error() == Errc::NotFound) {
+                          parts_.dialogs.forget(std::span{&key, 1});
+                        }
                       });
 }
 
@@ -91,12 +93,18 @@ void Reaper::renew() {
   }
   const auto keys = parts_.live.all();
   parts_.node.metrics.live_calls.Set(static_cast<double>(keys.size()));
-  const bool lost = std::exchange(reconnected_, false);
-  if (keys.empty()) return;
-  parts_.dialogs.renew(keys, lease(), [this, lost](Result<std::vector<calls::Key>> gone) {
+  const bool slept = parts_.awake.slept(now());
+  const bool lost = std::exchange(reconnected_, false) && !slept;
+  if (keys.empty()) return parts_.awake.caught_up();
+  parts_.dialogs.renew(keys, lease(), [this, lost, slept](Result<std::vector<calls::Key>> gone) {
     if (!gone) {
       reconnected_ = reconnected_ || lost;
       return;
+    }
+    if (slept) {
+      parts_.awake.caught_up();
+      log::warn("this process slept: others have its calls that are over or not its own",
+                {{"calls", gone->size()}});
     }
     for (const auto& key : *gone) {
       lost ? parts_.keeper.bring_back(key) : parts_.live.remove(key);

@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "cluster/dialogs.hpp"
+#include "proxy/adapters/awake.hpp"
 #include "proxy/adapters/dialog_keeper.hpp"
 #include "proxy/adapters/live_calls.hpp"
 #include "proxy/domain/node.hpp"
@@ -24,7 +25,8 @@ class Reaper {
     cluster::Dialogs& dialogs;
     DialogKeeper& keeper;
     LiveCalls& live;
-    LiveCalls& undelivered;
+    Undelivered& undelivered;
+    Awake& awake;
     std::function<void(const sip::Message& invite)> resume;
     /// An answered call is this process' to look after from now on.
     std::function<void(const state::v1::DialogRecord&)> adopted;

@@ -14,8 +14,9 @@ class RedisNonceUses final : public NonceUses {
   explicit RedisNonceUses(cluster::NonceUses& uses) : uses_{uses} {}
 
   void use(TenantId tenant, std::string_view aor, const sip::NonceUse& use, Done done) override {
-    uses_.use(tenant, aor, use,
-              [done = std::move(done)](Result<bool> fresh) mutable { done(!fresh || *fresh); });
+    uses_.use(tenant, aor, use, [done = std::move(done)](Result<sip::NonceUsed> used) mutable {
+      done(used ? *used : sip::NonceUsed::First);
+    });
   }
 
  private:

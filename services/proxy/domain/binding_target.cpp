@@ -1,6 +1,7 @@
 #include "proxy/domain/binding_target.hpp"
 
 #include "proxy/domain/route_set.hpp"
+#include "proxy/domain/trust_boundary.hpp"
 #include "sip/text.hpp"
 #include "telemetry/rate_limited.hpp"
 
@@ -24,6 +25,7 @@ std::optional<Target> target_of(const Node& node, const state::v1::Binding& bind
   if (!is_of(binding, user)) return std::nullopt;
   Target target;
   target.request_uri = request_uri_of(binding.contact());
+  target.told = node.boundary.is_told(DeviceId{binding.device_id()});
   if (binding.path().empty()) {
     const auto contact = sip::parse_uri(binding.contact());
     const auto flow = contact ? flow_to(node.addresses, *contact, near) : std::nullopt;

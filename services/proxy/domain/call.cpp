@@ -102,7 +102,8 @@ Call::Call(const Parts& parts, const sip::Message& invite, const Flow& source,
       tenant_{caller.tenant},
       plan_{plan},
       source_{source},
-      since_{parts.node.clock.steady()} {
+      since_{parts.node.clock.steady()},
+      limits_{limits_of(parts.node.settings, caller)} {
   record_.set_call_id(random_token(kCallIdLength));
   record_.set_sip_call_id(std::string{invite.call_id()});
   record_.set_tenant_id(caller.tenant.value);
@@ -115,6 +116,7 @@ Call::Call(const Parts& parts, const sip::Message& invite, const Flow& source,
   record_.set_dialled(sip::clean(dialled_.number));
   record_.set_callee_aor(dialled_.aor);
   record_.set_caller_user_id(caller.user.value);
+  record_.set_caller_limited(limits_.of_caller != 0);
   record_.set_callee_user_id(dialled_.user.value);
   record_.set_caller_name(name_of(dialled_, invite));
   record_.set_route_reason(dialled_.reason);
@@ -136,10 +138,11 @@ void Call::look_up(const CallerCheck& caller) {
   parts_.records.begin(record_, [self = shared_from_this()](Result<> begun) {
     self->parts_.overload.calls.end(self->parts_.node.clock.steady());
     self->begun_ = begun;
+    if (begun) self->count_calls();
     self->go_on();
   });
-  parts_.auth.confirm(caller, [self = shared_from_this()](bool fresh) {
-    self->fresh_ = fresh;
+  parts_.auth.confirm(caller, [self = shared_from_this()](sip::NonceUsed used) {
+    self->used_ = used;
     self->go_on();
   });
   if (dialled_.refusal) {
@@ -152,11 +155,34 @@ void Call::look_up(const CallerCheck& caller) {
   });
 }
 
+void Call::count_calls() {
+  if (limits_.of_caller != 0) {
+    count_calls(UserId{record_.caller_user_id()}, limits_.of_caller, Refusal::TooManyUserCalls);
+  }
+  if (limits_.of_tenant != 0) {
+    count_calls(UserId{}, limits_.of_tenant, Refusal::TooManyTenantCalls);
+  }
+}
+
+void Call::count_calls(UserId caller, std::uint32_t limit, Refusal refusal) {
+  ++counting_;
+  parts_.records.count(tenant_, caller,
+                       [self = shared_from_this(), limit, refusal](Result<std::size_t> calls) {
+                         --self->counting_;
+                         if (!calls) self->over_limit_ = Refusal::BackendDown;
+                         if (calls && *calls > limit) self->over_limit_ = refusal;
+                         self->go_on();
+                       });
+}
+
 void Call::go_on() {
   const auto fork = fork_.lock();
-  if (!begun_ || !fresh_ || !bindings_ || !fork || !fork->open() || fork->size() != 0) return;
+  if (!begun_ || !used_ || !bindings_ || counting_ != 0) return;
+  if (!fork || !fork->open() || fork->size() != 0) return;
   recorded_ = bool{*begun_};
-  if (!*fresh_) return refuse_replay(*fork);
+  // The same request once more is good for going on with the call that it began, not for another.
+  const bool again = *used_ == sip::NonceUsed::Again && *begun_;
+  if (again || *used_ == sip::NonceUsed::ByAnother) return refuse_replay(*fork);
   if (!*begun_) {
     if (begun_->error() == Errc::AlreadyExists) return take_over();
     parts_.node.metrics.refused(Refusal::BackendDown).Increment();
@@ -166,10 +192,16 @@ void Call::go_on() {
     parts_.node.metrics.refused(*dialled_.refusal).Increment();
     return fork->refuse(info_of(*dialled_.refusal).code);
   }
+  if (over_limit_) {
+    const auto& info = info_of(*over_limit_);
+    parts_.node.metrics.refused(*over_limit_).Increment();
+    return fork->refuse(info.code, info.phrase, info.code == 503 ? kRetryAfter : "");
+  }
   ring(*fork);
 }
 
-/// The count was used at another node: a replay, or a phone that counts wrongly.
+/// The count was used before: by a replay, by a phone that counts wrongly, or for a call that is
+/// over.
 void Call::refuse_replay(Fork& fork) {
   parts_.node.metrics.refused(Refusal::ReplayedNonce).Increment();
   fork.refuse(407, {}, parts_.auth.challenge(fork.request(), true));
@@ -212,6 +244,7 @@ void Call::adopt(state::v1::DialogRecord record) {
   lost_ = predecessor_of(parts_.node, record_.early());
   plan_.origin = origin_of(parts_.node, record_.early());
   begun_ = Result<>{};
+  used_ = sip::NonceUsed::First;
   recorded_ = true;
   const auto fork = fork_.lock();
   if (fork && fork->open()) return go_on();
@@ -354,7 +387,8 @@ void Call::on_refused(int code, bool cancelled, std::string_view detail) {
   calls::End end;
   end.at_ms = now_ms();
   end.sip_code = static_cast<std::uint32_t>(code);
-  end.outcome = outcome_of(code, cancelled);
+  end.outcome =
+      over_limit_ && !cancelled ? events::v1::CALL_OUTCOME_FAILED : outcome_of(code, cancelled);
   end.hung_up_by = by_operator_ ? events::v1::CALL_PARTY_PLATFORM : ended_by(code, cancelled);
   const auto words =
       dialled_.refusal ? std::string_view{dialled_.reason} : reason_of(code, cancelled);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "proxy/domain/binding_target.hpp"
+#include "proxy/domain/call_limits.hpp"
 #include "proxy/domain/call_records.hpp"
 #include "proxy/domain/caller_auth.hpp"
 #include "proxy/domain/dial.hpp"
@@ -65,6 +66,8 @@ class Call final : public ForkObserver, public std::enable_shared_from_this<Call
  private:
   void note_start();
   void look_up(const CallerCheck& caller);
+  void count_calls();
+  void count_calls(UserId caller, std::uint32_t limit, Refusal refusal);
   void refuse_replay(Fork& fork);
   void go_on();
   void take_over();
@@ -90,8 +93,11 @@ class Call final : public ForkObserver, public std::enable_shared_from_this<Call
   state::v1::DialogRecord record_;
   std::weak_ptr<Fork> fork_;
   std::optional<Result<>> begun_;
-  std::optional<bool> fresh_;  ///< No other request has used the caller's nonce count.
+  std::optional<sip::NonceUsed> used_;  ///< Who has used the caller's nonce count.
   std::optional<Bindings> bindings_;
+  CallLimits limits_;
+  int counting_ = 0;  ///< Answers that are awaited.
+  std::optional<Refusal> over_limit_;
   bool recorded_ = true;  ///< The record is ours to end.
   bool by_operator_ = false;
 };

@@ -5,6 +5,7 @@
 
 #include "calls/call.hpp"
 #include "calls/dialogs_of.hpp"
+#include "core/ids.hpp"
 #include "core/move_function.hpp"
 #include "core/result.hpp"
 
@@ -45,6 +46,11 @@ class CallRecords {
   /// this process looks after it. NotFound; an outage.
   virtual void find(std::string_view sip_call_id, std::string_view tag_a, std::string_view tag_b,
                     Found done) = 0;
+
+  using Counted = MoveFunction<void(Result<std::size_t>)>;
+  /// Calls in progress, of all nodes: those that `caller` has made whose records say that it is
+  /// limited, or, without one, all of the tenant's.
+  virtual void count(TenantId tenant, UserId caller, Counted done) = 0;
 
   /// No error: the record is wanted.
   using Wanted = MoveFunction<Result<>(const state::v1::DialogRecord&)>;

@@ -65,20 +65,19 @@ CallerCheck CallerAuth::check(const sip::Message& request, const Flow& source) {
     return result;
   }
   const auto& credentials = found->credentials;
-  // Asked of known and unknown users alike, so it tells nothing.
-  if (!sip::is_digest_for(credentials, request.request_uri_text())) {
-    result.refusal = Refusal::UriMismatch;
-    return result;
-  }
   std::string scratch;
   const auto login = directory_.login(realm, sip::unquote(credentials.username, scratch));
   const bool right = static_cast<bool>(proxy::check(credentials, request.method_text(), login));
   if (!login || !right) {
     result.refusal = login ? Refusal::WrongPassword : Refusal::UnknownUser;
-    return result;
+  } else {
+    result.login = *login;
+    result.refusal = use_nonce(credentials, request, source, result.use);
   }
-  result.login = *login;
-  result.refusal = use_nonce(credentials, request, source, result.use);
+  // Said to known and unknown users alike, so it tells nothing.
+  if (!sip::is_digest_for(credentials, request.request_uri_text())) {
+    result.refusal = Refusal::UriMismatch;
+  }
   if (result.refusal) return result;
   if (!is_own_identity(request, *login)) {
     result.refusal = Refusal::NotOwnIdentity;
@@ -95,15 +94,17 @@ std::optional<Refusal> CallerAuth::use_nonce(const sip::Credentials& credentials
   const auto nonce = nonces_.check(credentials.nonce, credentials.realm, request.method_text(), now,
                                    nonce_lifetime_);
   if (nonce.state != sip::NonceState::Ok) return Refusal::StaleNonce;
-  std::string address;
-  source.remote.append_address(address);
   const sip::NonceCount count{credentials.nonce, credentials.nc, nonce.made,
-                              print_(request, address)};
+                              print_(request, to_text(source))};
   if (replays_.use(count, now, nonce_lifetime_) != sip::NonceState::Ok) {
     return Refusal::ReplayedNonce;
   }
   use = sip::nonce_use(count, now, nonce_lifetime_);
   return std::nullopt;
+}
+
+void CallerAuth::use_up(const CallerCheck& caller) {
+  if (!caller.use.count.empty()) confirm(caller, [](sip::NonceUsed) {});
 }
 
 void CallerAuth::confirm(const CallerCheck& caller, NonceUses::Done done) {

@@ -39,8 +39,11 @@ class CallerAuth {
 
   CallerCheck check(const sip::Message& request, const Flow& source);
   /// Notes in the cluster that `caller`'s count is used; to be sent beside what has to be asked
-  /// anyway. Not fresh: another request has used it, so challenge again.
+  /// anyway.
   void confirm(const CallerCheck& caller, NonceUses::Done done);
+  /// The same for what is refused, whatever the reason: nobody is to send elsewhere, later or in
+  /// another form, what was refused here. Nothing where the digest was not right.
+  void use_up(const CallerCheck& caller);
 
   /// nullopt: the REGISTER's nonce is one of ours for its realm and young enough, so it is worth a
   /// transaction and a registrar's time. Else why it is challenged. StaleNonce: the digest is

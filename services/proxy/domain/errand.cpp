@@ -20,8 +20,8 @@ Errand::Errand(const Call::Parts& parts, ServerTransaction& server, UserId calle
       fork_{Fork::make(parts.fork, server, nullptr)} {}
 
 void Errand::look_up(const CallerCheck& caller, const std::string& callee_aor) {
-  parts_.auth.confirm(caller, [self = shared_from_this()](bool fresh) {
-    self->fresh_ = fresh;
+  parts_.auth.confirm(caller, [self = shared_from_this()](sip::NonceUsed used) {
+    self->used_ = used;
     self->go_on();
   });
   parts_.locations.load(caller.login.tenant, callee_aor,
@@ -32,9 +32,9 @@ void Errand::look_up(const CallerCheck& caller, const std::string& callee_aor) {
 }
 
 void Errand::go_on() {
-  if (!fresh_ || !bindings_ || !fork_->open()) return;
+  if (!used_ || !bindings_ || !fork_->open()) return;
   auto& metrics = parts_.node.metrics;
-  if (!*fresh_) {
+  if (*used_ != sip::NonceUsed::First) {  // nothing is delivered twice
     metrics.refused(Refusal::ReplayedNonce).Increment();
     return fork_->refuse(407, {}, parts_.auth.challenge(fork_->request(), true));
   }

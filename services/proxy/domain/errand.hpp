@@ -30,7 +30,7 @@ class Errand final : public std::enable_shared_from_this<Errand> {
   const ForwardPlan plan_;
   const std::size_t near_;
   const std::shared_ptr<Fork> fork_;
-  std::optional<bool> fresh_;
+  std::optional<sip::NonceUsed> used_;
   std::optional<Bindings> bindings_;
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "proxy/domain/endpoint.hpp"
 #include "sip/transport.hpp"
@@ -23,5 +24,8 @@ struct Flow {
   bool reliable() const { return sip::is_reliable(transport); }
   friend bool operator==(const Flow&, const Flow&) = default;
 };
+
+/// The far end, "192.0.2.1:5060;udp": as bindings and prints of requests name it.
+std::string to_text(const Flow& flow);
 
 }  // namespace pbx::proxy

@@ -112,7 +112,8 @@ void append_forwarded(std::string& out, const Node& node, const sip::Message& re
     }
     rewriter.insert_top(sip::HeaderId::Route, seal ? first : route);
   }
-  node.boundary.send_on(rewriter, request, plan.identity, plan.edge);
+  const std::string_view identity = target.told ? plan.identity : std::string_view{};
+  node.boundary.send_on(rewriter, request, identity, plan.edge);
   RecordRoutes routes;
   if (plan.record_route) {
     routes = record_routes(node, request, source, plan, target);

@@ -29,7 +29,7 @@ struct ForwardPlan {
   bool anchor = false;        ///< And we keep its record.
   std::optional<Home> first_hop{};  ///< The node of ours that keeps the call, when it came by it.
   bool edge = false;       ///< From another node of ours, to a phone whose connection we hold.
-  std::string identity{};  ///< The caller's, as we assert it; empty: nothing is asserted.
+  std::string identity{};  ///< The caller's, for targets that are told; empty: nothing is asserted.
 };
 
 /// The request's own Max-Forwards less one, 70 when it has none.

@@ -34,7 +34,9 @@ struct Settings {
   std::size_t max_tcp_per_source = 2'000;  ///< Of the process.
   std::chrono::milliseconds udp_gather{
       4};                        ///< The longest that datagrams wait to be read together.
-  bool assert_identity = false;  ///< Callees are told who calls.
+  bool assert_identity = false;  ///< Callees are told who calls, unless their device says.
+  std::uint32_t max_user_calls =
+      0;  ///< Made by a user for whom nothing else is said; 0: any number.
 };
 
 /// What all parts of one worker know of the process. Fixed for life.

@@ -11,12 +11,11 @@ namespace pbx::proxy {
 /// Which nonce counts were used at any node.
 class NonceUses {
  public:
-  using Done = MoveFunction<void(bool fresh)>;
+  using Done = MoveFunction<void(sip::NonceUsed)>;
 
   virtual ~NonceUses() = default;
 
-  /// `fresh`: no other request has used that count, as far as can be told now. `aor`: of whose
-  /// password it is.
+  /// As far as can be told now. `aor`: of whose password it is.
   virtual void use(TenantId tenant, std::string_view aor, const sip::NonceUse& use, Done done) = 0;
 };
 

@@ -44,8 +44,10 @@ enum class Refusal : std::uint8_t {
   SlowStream,
   RecordAway,
   ForeignCancel,
+  TooManyUserCalls,
+  TooManyTenantCalls,
 };
-inline constexpr std::size_t kRefusals = static_cast<std::size_t>(Refusal::ForeignCancel) + 1;
+inline constexpr std::size_t kRefusals = static_cast<std::size_t>(Refusal::TooManyTenantCalls) + 1;
 
 struct RefusalInfo {
   std::string_view label;

@@ -273,8 +273,7 @@ void Router::for_ourselves(const Request& request) {
 void Router::from_caller(const Request& request) {
   const auto caller = parts_.auth.check(request.message, request.source);
   if (caller.refusal) {
-    // Nobody is to send elsewhere, in another form, what was refused here.
-    if (!caller.use.count.empty()) parts_.auth.confirm(caller, [](bool) {});
+    parts_.auth.use_up(caller);
     const int code = info_of(*caller.refusal).code;
     return code == 407 ? challenge(request, *caller.refusal) : refuse(request, *caller.refusal);
   }
@@ -290,10 +289,12 @@ void Router::from_caller(const Request& request) {
 
 /// Everything but INVITE that an authenticated caller sends to another user.
 void Router::errand(const Request& request, const CallerCheck& caller, const Dialled& dialled) {
-  if (dialled.refusal) return refuse(request, *dialled.refusal);
+  auto refusal = dialled.refusal;
   const bool to_itself = dialled.user == caller.login.user;
-  if (request.method() == Method::Subscribe && to_itself) {
-    return refuse(request, Refusal::BadEvent);
+  if (!refusal && request.method() == Method::Subscribe && to_itself) refusal = Refusal::BadEvent;
+  if (refusal) {
+    parts_.auth.use_up(caller);
+    return refuse(request, *refusal);
   }
   auto plan = plan_for(request);
   plan.record_route = forms_dialog(request.method());

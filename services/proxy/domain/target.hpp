@@ -18,6 +18,7 @@ struct Target {
   bool phone = false;
   /// The next hop is another node of ours, which holds the phone's flow: it goes there sealed.
   bool node = false;
+  bool told = false;         ///< Of the caller's identity.
   std::uint64_t branch = 0;  ///< Random part of its branch; 0: any.
   /// How the Via names us: as a lost node did whose call this is. Empty: as the listener does.
   std::string via_host{};

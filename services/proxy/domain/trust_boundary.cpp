@@ -82,6 +82,7 @@ std::optional<std::string> realm_in(std::string_view value) {
   if (!sip::iequals(value.substr(0, kScheme.size()), kScheme)) return std::nullopt;
   std::optional<std::string> realm;
   for (std::size_t i = kScheme.size(); i + kRealm.size() < value.size(); ++i) {
+    if ((value[i] | ' ') != kRealm[0]) continue;
     if (!sip::iequals(value.substr(i, kRealm.size()), kRealm)) continue;
     const auto found = assigned(value.substr(i + kRealm.size()));
     if (!found) continue;
@@ -111,7 +112,6 @@ bool wants_privacy(const sip::Message& request) {
 std::string TrustBoundary::identity(std::string_view name, std::string_view extension,
                                     std::string_view domain) const {
   std::string value;
-  if (!asserts_) return value;
   if (!name.empty()) {
     sip::append_quoted(value, name);
     value += ' ';
@@ -131,7 +131,7 @@ bool TrustBoundary::is_for_us(std::string_view value) const {
 void TrustBoundary::send_on(sip::Rewriter& rewriter, const sip::Message& request,
                             std::string_view identity, bool from_us) const {
   drop_credentials(rewriter, request);
-  drop_assertions(rewriter, request, from_us && asserts_);
+  drop_assertions(rewriter, request, from_us);
   if (!identity.empty() && !wants_privacy(request)) {
     rewriter.append(HeaderId::PAssertedIdentity, identity);
   }

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/ids.hpp"
 #include "sip/message.hpp"
 #include "sip/rewrite.hpp"
 
@@ -25,11 +26,14 @@ class TrustBoundary {
   /// Whether credentials for `realm` prove something to us. Any thread.
   using IsOurRealm = std::function<bool(std::string_view realm)>;
 
-  /// `asserts`: callees are told who calls.
-  TrustBoundary(IsOurRealm is_ours, bool asserts, Metrics& metrics)
-      : is_ours_{std::move(is_ours)}, asserts_{asserts}, metrics_{metrics} {}
+  /// Whether a device is told who calls; 0: a phone that signs in as its user. Any thread.
+  using IsTold = std::function<bool(DeviceId device)>;
 
-  /// The P-Asserted-Identity of an authenticated user, or nothing when none is asserted.
+  TrustBoundary(IsOurRealm is_ours, IsTold is_told, Metrics& metrics)
+      : is_ours_{std::move(is_ours)}, is_told_{std::move(is_told)}, metrics_{metrics} {}
+
+  bool is_told(DeviceId device) const { return is_told_(device); }
+  /// The P-Asserted-Identity of an authenticated user.
   std::string identity(std::string_view name, std::string_view extension,
                        std::string_view domain) const;
 
@@ -57,7 +61,7 @@ class TrustBoundary {
   void drop_assertions(sip::Rewriter& rewriter, const sip::Message& message, bool keep_own) const;
 
   IsOurRealm is_ours_;
-  bool asserts_;
+  IsTold is_told_;
   Metrics& metrics_;
 };
 

@@ -4,28 +4,43 @@
 
 namespace pbx::proxy {
 
-void CallDesk::get(const std::string& call_id, Done<state::v1::DialogRecord> done) {
-  parts_.dialogs.load_call(call_id,
-                           [done = std::move(done)](Result<std::vector<calls::Call>> legs) mutable {
-                             if (!legs) return done(legs.error());
-                             if (legs->empty()) return done(Errc::NotFound);
-                             done(std::move(legs->front().record));
-                           });
+/// The legs of a call, as far as they are seen.
+void CallDesk::load(const std::string& call_id, const Sees& sees,
+                    Done<std::vector<calls::Call>> done) {
+  parts_.dialogs.load_call(
+      call_id, [sees, done = std::move(done)](Result<std::vector<calls::Call>> legs) mutable {
+        if (legs) {
+          std::erase_if(*legs, [&](const calls::Call& leg) {
+            return !sees(TenantId{leg.record.tenant_id()});
+          });
+        }
+        done(std::move(legs));
+      });
+}
+
+void CallDesk::get(const std::string& call_id, const Sees& sees,
+                   Done<state::v1::DialogRecord> done) {
+  load(call_id, sees, [done = std::move(done)](Result<std::vector<calls::Call>> legs) mutable {
+    if (!legs) return done(legs.error());
+    if (legs->empty()) return done(Errc::NotFound);
+    done(std::move(legs->front().record));
+  });
 }
 
 void CallDesk::nodes(const std::string& service, Done<std::vector<state::v1::Node>> done) {
   parts_.nodes.list(service, std::move(done));
 }
 
-void CallDesk::hang_up(const std::string& call_id, const std::string& reason, Done<void> done) {
-  parts_.dialogs.load_call(call_id, [this, reason, done = std::move(done)](
-                                        Result<std::vector<calls::Call>> legs) mutable {
-    if (!legs) return done(legs.error());
-    for (const auto& leg : *legs) {
-      if (!leg.end) return hang_up_one(leg, reason, std::move(done));
-    }
-    done(Errc::NotFound);
-  });
+void CallDesk::hang_up(const std::string& call_id, const Sees& sees, const std::string& reason,
+                       Done<void> done) {
+  load(call_id, sees,
+       [this, reason, done = std::move(done)](Result<std::vector<calls::Call>> legs) mutable {
+         if (!legs) return done(legs.error());
+         for (const auto& leg : *legs) {
+           if (!leg.end) return hang_up_one(leg, reason, std::move(done));
+         }
+         done(Errc::NotFound);
+       });
 }
 
 void CallDesk::hang_up_one(const calls::Call& dialog, const std::string& reason, Done<void> done) {

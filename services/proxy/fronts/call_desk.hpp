@@ -20,6 +20,7 @@ class CallDesk {
   using Done = MoveFunction<void(Result<T>)>;
 
   using Page = CallList::Page;
+  using Sees = CallList::Sees;
 
   struct Parts {
     redis::Client& redis;
@@ -41,14 +42,18 @@ class CallDesk {
   explicit CallDesk(Parts parts) : parts_{std::move(parts)}, calls_{parts_.redis, parts_.dialogs} {}
 
   /// As CallList::page.
-  void list(TenantId tenant, std::size_t size, const std::string& token, Done<Page> done) {
-    calls_.page(tenant, size, token, std::move(done));
+  void list(TenantId tenant, const Sees& sees, std::size_t size, const std::string& token,
+            Done<Page> done) {
+    calls_.page(tenant, sees, size, token, std::move(done));
   }
-  void get(const std::string& call_id, Done<state::v1::DialogRecord> done);
-  void hang_up(const std::string& call_id, const std::string& reason, Done<void> done);
+  /// NotFound: there is no such call, or it is not seen.
+  void get(const std::string& call_id, const Sees& sees, Done<state::v1::DialogRecord> done);
+  void hang_up(const std::string& call_id, const Sees& sees, const std::string& reason,
+               Done<void> done);
   void nodes(const std::string& service, Done<std::vector<state::v1::Node>> done);
 
  private:
+  void load(const std::string& call_id, const Sees& sees, Done<std::vector<calls::Call>> done);
   void hang_up_one(const calls::Call& dialog, const std::string& reason, Done<void> done);
   void end_elsewhere(const state::v1::DialogRecord& record, const std::string& reason,
                      Done<void> done);

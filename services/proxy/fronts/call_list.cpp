@@ -32,6 +32,7 @@ std::optional<TenantId> tenant_of(std::string_view key) {
 /// A page in the making. `tenants` are those that may have calls, from the one where it begins.
 struct CallList::Gather {
   std::size_t wanted = 0;
+  Sees sees;
   TenantId first;                              ///< Where it begins.
   std::optional<cluster::CallPosition> after;  ///< In the first tenant: what was shown last.
   std::vector<TenantId> tenants;
@@ -40,9 +41,12 @@ struct CallList::Gather {
   Done<Page> done;
 };
 
-void CallList::page(TenantId tenant, std::size_t size, const std::string& token, Done<Page> done) {
+void CallList::page(TenantId tenant, const Sees& sees, std::size_t size, const std::string& token,
+                    Done<Page> done) {
+  if (tenant && !sees(tenant)) return done(Errc::NotFound);
   auto gather = std::make_shared<Gather>();
   gather->wanted = size == 0 ? kDefaultPage : std::min(size, kMaxPage);
+  gather->sees = sees;
   gather->first = tenant;
   gather->done = std::move(done);
   if (!token.empty()) {
@@ -65,7 +69,8 @@ void CallList::scan_tenants(std::shared_ptr<Gather> gather, const std::string& c
     const auto keys = (*reply)[1];
     for (std::size_t i = 0; i < keys.size(); ++i) {
       const auto tenant = tenant_of(keys[i].text());
-      if (tenant && tenant->value >= gather->first.value) tenants.push_back(*tenant);
+      if (!tenant || tenant->value < gather->first.value) continue;
+      if (gather->sees(*tenant)) tenants.push_back(*tenant);
     }
     const std::string next{(*reply)[0].text()};
     if (next != "0") return scan_tenants(gather, next);

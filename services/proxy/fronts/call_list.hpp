@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -24,9 +25,13 @@ class CallList {
 
   CallList(redis::Client& redis, cluster::Dialogs& dialogs) : redis_{redis}, dialogs_{dialogs} {}
 
-  /// Newest first; `tenant` 0: tenant by tenant, in the order of their ids. InvalidArgument: a
-  /// token that is not of this list.
-  void page(TenantId tenant, std::size_t size, const std::string& token, Done<Page> done);
+  /// Whether who asks may see a tenant's calls.
+  using Sees = std::function<bool(TenantId)>;
+
+  /// Newest first; `tenant` 0: all that are seen, tenant by tenant, in the order of their ids.
+  /// InvalidArgument: a token that is not of this list. NotFound: that tenant is not seen.
+  void page(TenantId tenant, const Sees& sees, std::size_t size, const std::string& token,
+            Done<Page> done);
 
  private:
   struct Gather;

@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "directory/scope.hpp"
 #include "model/account_path.hpp"
 #include "pbx/config/v1/common.pb.h"
 #include "pbx/proxy/v1/proxy.grpc.pb.h"
@@ -18,7 +19,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kAskTimeout{2'000};
 const grpc::Status kPlatformOnly{grpc::StatusCode::PERMISSION_DENIED,
-                                 "Calls and nodes are shown to the platform alone."};
+                                 "Nodes are shown to the platform alone."};
 
 /// `unknown` tells a person what NotFound means here; an outage speaks for itself.
 grpc::Status refusal(std::error_code error, const char* unknown) {
@@ -29,16 +30,18 @@ grpc::Status refusal(std::error_code error, const char* unknown) {
 
 class GrpcFront::Service final : public v1::Proxy::CallbackService {
  public:
-  Service(rpc::Server& server, boost::asio::io_context& loop, CallDesk& desk)
-      : authorizer_{server.authorizer()}, loop_{loop}, desk_{desk} {}
+  Service(rpc::Server& server, boost::asio::io_context& loop, CallDesk& desk,
+          const directory::Directory& directory)
+      : authorizer_{server.authorizer()}, loop_{loop}, desk_{desk}, directory_{directory} {}
 
   grpc::ServerUnaryReactor* ListCalls(grpc::CallbackServerContext* context,
                                       const v1::ListCallsRequest* request,
                                       v1::ListCallsResponse* response) override {
-    return answer(context, [this, request, response](rpc::Finish finish) {
-      desk_.list(TenantId{request->tenant_id()}, request->page().size(), request->page().token(),
+    return answer(context, [this, request, response](const rpc::Caller& caller, auto finish) {
+      const auto& wanted = request->page();
+      desk_.list(TenantId{request->tenant_id()}, seen_by(caller), wanted.size(), wanted.token(),
                  [response, finish](Result<CallDesk::Page> page) {
-                   if (!page) return finish(rpc::to_status(page.error()));
+                   if (!page) return finish(refusal(page.error(), "There is no such tenant."));
                    for (auto& call : page->calls) {
                      call.clear_early();
                      *response->add_calls() = std::move(call);
@@ -52,30 +55,33 @@ class GrpcFront::Service final : public v1::Proxy::CallbackService {
   grpc::ServerUnaryReactor* GetCall(grpc::CallbackServerContext* context,
                                     const v1::GetCallRequest* request,
                                     state::v1::DialogRecord* response) override {
-    return answer(context, [this, request, response](rpc::Finish finish) {
-      desk_.get(request->call_id(), [response, finish](Result<state::v1::DialogRecord> record) {
-        if (!record) return finish(refusal(record.error(), "There is no such call."));
-        *response = *std::move(record);
-        response->clear_early();
-        finish(grpc::Status::OK);
-      });
+    return answer(context, [this, request, response](const rpc::Caller& caller, auto finish) {
+      desk_.get(request->call_id(), seen_by(caller),
+                [response, finish](Result<state::v1::DialogRecord> record) {
+                  if (!record) return finish(refusal(record.error(), "There is no such call."));
+                  *response = *std::move(record);
+                  response->clear_early();
+                  finish(grpc::Status::OK);
+                });
     });
   }
 
   grpc::ServerUnaryReactor* HangUp(grpc::CallbackServerContext* context,
                                    const v1::HangUpRequest* request, v1::HangUpResponse*) override {
-    return answer(context, [this, request](rpc::Finish finish) {
-      desk_.hang_up(request->call_id(), request->reason(), [finish](const Result<>& ended) {
-        finish(ended ? grpc::Status::OK
-                     : refusal(ended.error(), "There is no such call, or it has ended."));
-      });
+    return answer(context, [this, request](const rpc::Caller& caller, auto finish) {
+      desk_.hang_up(
+          request->call_id(), seen_by(caller), request->reason(), [finish](const Result<>& ended) {
+            finish(ended ? grpc::Status::OK
+                         : refusal(ended.error(), "There is no such call, or it has ended."));
+          });
     });
   }
 
   grpc::ServerUnaryReactor* ListNodes(grpc::CallbackServerContext* context,
                                       const v1::ListNodesRequest* request,
                                       v1::ListNodesResponse* response) override {
-    return answer(context, [this, request, response](rpc::Finish finish) {
+    return answer(context, [this, request, response](const rpc::Caller& caller, auto finish) {
+      if (!caller.scope.empty() && caller.scope != kPlatformPath) return finish(kPlatformOnly);
       list_nodes(request->service(), *response, std::move(finish));
     });
   }
@@ -83,12 +89,13 @@ class GrpcFront::Service final : public v1::Proxy::CallbackService {
  private:
   template <class Work>
   grpc::ServerUnaryReactor* answer(grpc::CallbackServerContext* context, Work work) {
-    return rpc::answer_later(
-        loop_, context, authorizer_,
-        [work = std::move(work)](const rpc::Caller& caller, rpc::Finish finish) {
-          if (!caller.scope.empty() && caller.scope != kPlatformPath) return finish(kPlatformOnly);
-          work(std::move(finish));
-        });
+    return rpc::answer_later(loop_, context, authorizer_, std::move(work));
+  }
+
+  CallDesk::Sees seen_by(const rpc::Caller& caller) const {
+    return [this, scope = caller.scope](TenantId tenant) {
+      return bool{directory::covers(directory_, scope, tenant)};
+    };
   }
 
   void list_nodes(const std::string& service, v1::ListNodesResponse& response, rpc::Finish finish) {
@@ -112,10 +119,12 @@ class GrpcFront::Service final : public v1::Proxy::CallbackService {
   const rpc::Authorizer& authorizer_;
   boost::asio::io_context& loop_;
   CallDesk& desk_;
+  const directory::Directory& directory_;
 };
 
-GrpcFront::GrpcFront(rpc::Server& server, boost::asio::io_context& loop, CallDesk& desk)
-    : service_{std::make_unique<Service>(server, loop, desk)} {
+GrpcFront::GrpcFront(rpc::Server& server, boost::asio::io_context& loop, CallDesk& desk,
+                     const directory::Directory& directory)
+    : service_{std::make_unique<Service>(server, loop, desk, directory)} {
   server.add(*service_);
 }
 

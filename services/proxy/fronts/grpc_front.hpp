@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "directory/directory.hpp"
 #include "proxy/fronts/call_desk.hpp"
 
 namespace pbx::rpc {
@@ -17,8 +18,10 @@ namespace pbx::proxy {
 /// pbx.proxy.v1: calls and nodes of the cluster, from any node.
 class GrpcFront {
  public:
-  /// `desk` is used on `loop` only.
-  GrpcFront(rpc::Server& server, boost::asio::io_context& loop, CallDesk& desk);
+  /// `desk` is used on `loop` only. A caller sees the calls of the tenants within its scope, as
+  /// `directory` knows them.
+  GrpcFront(rpc::Server& server, boost::asio::io_context& loop, CallDesk& desk,
+            const directory::Directory& directory);
   ~GrpcFront();
 
  private:

@@ -36,6 +36,8 @@ Verdict from_cluster(cluster::Verdict verdict) {
       return Verdict::Stale;
     case cluster::Verdict::Replayed:
       return Verdict::Replayed;
+    case cluster::Verdict::Again:
+      return Verdict::Again;
     case cluster::Verdict::TooMany:
       break;
   }

@@ -38,14 +38,20 @@ DigestCheck::DigestCheck(const directory::Directory& directory, const KeyRing& k
       nobodys_md5_{random_hex(16)},
       nobodys_sha256_{random_hex(32)} {}
 
-Result<Proof> DigestCheck::check(const sip::Message& request, std::string_view realm,
-                                 std::string_view from, Clock::Wall now) {
+Result<> DigestCheck::check(const sip::Message& request, std::string_view realm,
+                            std::string_view from, Clock::Wall now, Proof& proof) {
   const auto found = sip::find_credentials(request, sip::HeaderId::Authorization, realm);
   if (!found) return Refusal::NoCredentials;
-  const auto& credentials = found->credentials;
-  // Asked of known and unknown users alike, so it tells nothing.
-  if (!sip::is_digest_for(credentials, request.request_uri_text())) return Refusal::UriMismatch;
+  const auto proven = prove(*found, request, realm, from, now, proof);
+  // Said to known and unknown users alike, so it tells nothing.
+  const bool for_this = sip::is_digest_for(found->credentials, request.request_uri_text());
+  return for_this ? proven : Result<>{Refusal::UriMismatch};
+}
 
+Result<> DigestCheck::prove(const sip::FoundCredentials& found, const sip::Message& request,
+                            std::string_view realm, std::string_view from, Clock::Wall now,
+                            Proof& proof) {
+  const auto& credentials = found.credentials;
   const bool domain_known = directory_.domain(realm) != nullptr;
   auto login = directory_.login(realm, credentials.username);
   const bool md5 = credentials.algorithm == sip::DigestAlgorithm::Md5;
@@ -58,8 +64,9 @@ Result<Proof> DigestCheck::check(const sip::Message& request, std::string_view r
   if (!domain_known) return Refusal::UnknownDomain;
   if (!known) return Refusal::UnknownUser;
   if (!digest) return Refusal::BadPassword;
-  PBX_TRY(auto use, use_nonce(*found, request, from, now));
-  return Proof{*std::move(login), std::move(use)};
+  PBX_TRY(auto use, use_nonce(found, request, from, now));
+  proof = {*std::move(login), std::move(use)};
+  return {};
 }
 
 /// Only asked once the digest is right: stale=true tells a phone that its password is (RFC 7616

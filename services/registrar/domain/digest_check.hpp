@@ -28,10 +28,11 @@ class DigestCheck {
 
   /// The login whose password made the request's digest. `realm`: the Request-URI's host in lower
   /// case, known as a domain or not. An unknown domain, an unknown user and a wrong password cost
-  /// the same work and give errors that are answered alike. `from`: the phone's address without
-  /// port. Errors: UriMismatch and the 401 group of Refusal.
-  Result<Proof> check(const sip::Message& request, std::string_view realm, std::string_view from,
-                      Clock::Wall now);
+  /// the same work and give errors that are answered alike. `from`: where the phone sends from,
+  /// "192.0.2.1:5060;udp". `proof` is filled once the digest is right, whatever is refused then.
+  /// Errors: UriMismatch and the 401 group of Refusal.
+  Result<> check(const sip::Message& request, std::string_view realm, std::string_view from,
+                 Clock::Wall now, Proof& proof);
 
   /// Who is to prove itself, and how.
   struct Asked {
@@ -43,6 +44,8 @@ class DigestCheck {
   void append_challenge(std::string& out, const Asked& asked, bool stale, Clock::Wall now);
 
  private:
+  Result<> prove(const sip::FoundCredentials& found, const sip::Message& request,
+                 std::string_view realm, std::string_view from, Clock::Wall now, Proof& proof);
   Result<sip::NonceUse> use_nonce(const sip::FoundCredentials& found, const sip::Message& request,
                                   std::string_view from, Clock::Wall now);
 

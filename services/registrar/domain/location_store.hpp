@@ -43,6 +43,7 @@ enum class Verdict : std::uint8_t {
   Stale,     ///< Same Call-ID and a CSeq that is not higher. Nothing was changed.
   TooMany,   ///< Nothing was changed.
   Replayed,  ///< Another request has used the nonce count. Nothing was changed.
+  Again,     ///< This very request was carried out before. Nothing was changed.
 };
 
 /// The greatest that happened to a binding.

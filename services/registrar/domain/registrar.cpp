@@ -14,7 +14,6 @@
 namespace pbx::registrar {
 namespace {
 
-constexpr std::size_t kMaxCallId = 1024;
 
 std::string lower_case(std::string_view text) {
   std::string lower{text};
@@ -44,13 +43,9 @@ Result<> check_form(const sip::Message& message) {
   PBX_CHECK_OK(sip::validate_request(message));
   PBX_TRY(const auto uri, message.request_uri());
   if (!uri.is_sip()) return sip::Errc::UnsupportedScheme;
-  if (message.call_id().size() > kMaxCallId) return Refusal::Malformed;
   if (!unsupported_extensions(message).empty()) return Refusal::UnsupportedExtension;
   return {};
 }
-
-/// Of "192.0.2.1:5060;udp".
-std::string_view address_of(std::string_view source) { return source.substr(0, source.rfind(':')); }
 
 /// RFC 3261 §10.3 steps 4 and 5: To names the AoR, which is the login's own.
 Result<> check_aor(const sip::Message& message, const directory::Login& login) {
@@ -76,6 +71,11 @@ bool is_repetition(const Update& update, const Bindings& bindings) {
     return !change.remove && stored->call_id() == update.call_id && stored->cseq() == update.cseq &&
            stored->duration_s() == wanted.duration_s();
   });
+}
+
+/// What the same request did when it came first still stands.
+bool was_carried_out(const Update& update, const Bindings& bindings) {
+  return update.remove_all ? bindings.empty() : is_repetition(update, bindings);
 }
 
 }  // namespace
@@ -104,9 +104,10 @@ void Registrar::handle(const v1::RegisterRequest& request, Done done) {
 
 Result<> Registrar::judge(const sip::Message& message, const v1::RegisterRequest& request,
                           Accepted& accepted) {
+  const auto proven =
+      digests_.check(message, accepted.asked.realm, request.source(), accepted.now, accepted.proof);
   PBX_CHECK_OK(check_form(message));
-  PBX_TRY(accepted.proof, digests_.check(message, accepted.asked.realm,
-                                         address_of(request.source()), accepted.now));
+  PBX_CHECK_OK(proven);
   if (accepted.proof.login.suspended) return Refusal::Suspended;
   PBX_CHECK_OK(check_aor(message, accepted.proof.login));
   return read_wish(message, request, accepted);
@@ -190,14 +191,18 @@ void Registrar::store(std::unique_ptr<Pending> pending) {
 void Registrar::stored(Pending& pending, const Outcome& outcome) {
   const auto id = pending.facts.id;
   if (outcome.verdict == Verdict::Replayed) return challenge_again(pending);
+  if (outcome.verdict == Verdict::Again && !was_carried_out(pending.update, outcome.bindings)) {
+    return challenge_again(pending);
+  }
   if (outcome.verdict == Verdict::TooMany) {
     return refuse(id, Refusal::TooManyBindings, pending.done);
   }
+  const bool again = outcome.verdict == Verdict::Again;
   const bool stale = outcome.verdict == Verdict::Stale;
   if (stale && (pending.update.remove_all || !is_repetition(pending.update, outcome.bindings))) {
     return refuse(id, Refusal::OldCSeq, pending.done);
   }
-  if (stale) {
+  if (stale || again) {
     metrics_.repeated.Increment();
   } else if (pending.update.changes.empty() && !pending.update.remove_all) {
     metrics_.fetched.Increment();
@@ -208,7 +213,8 @@ void Registrar::stored(Pending& pending, const Outcome& outcome) {
   pending.done(accepted(pending.facts, outcome.bindings, clock_.now()));
 }
 
-/// The count was used at another registrar: a replay, or a phone that counts wrongly.
+/// The count was used before: by a replay, by a phone that counts wrongly, or for what has been
+/// undone since.
 void Registrar::challenge_again(Pending& pending) {
   metrics_.refused(Refusal::ReplayedNonce).Increment();
   auto reply = refused(pending.facts.id, Refusal::ReplayedNonce, settings_);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <span>
+
 #include "calls/call.hpp"
 #include "cluster/dialogs.hpp"
 #include "contract/cluster/fixture.hpp"
@@ -62,7 +64,9 @@ struct DialogFixture : OnRedis<cluster::Dialogs> {
     return *there ? Result<calls::Call>{Errc::Conflict} : call;
   }
   Result<> forget(const state::v1::DialogRecord& made) {
-    return get<void>([&](auto done) { store.forget(calls::key_of(made), done); });
+    const auto key = calls::key_of(made);
+    store.forget(std::span{&key, 1});
+    return bool{ask(redis::Command{"PING"})} ? Result<>{} : Errc::Unavailable;
   }
   Result<calls::Call> find(const std::string& sip_call_id, const std::string& a,
                            const std::string& b) {
@@ -83,6 +87,10 @@ struct DialogFixture : OnRedis<cluster::Dialogs> {
   }
   std::size_t count(std::uint64_t tenant) {
     return *get<std::size_t>([&](auto done) { store.count(TenantId{tenant}, done); });
+  }
+  std::size_t count(std::uint64_t tenant, std::uint64_t caller) {
+    return *get<std::size_t>(
+        [&](auto done) { store.count(TenantId{tenant}, UserId{caller}, done); });
   }
   std::vector<cluster::Lapsed> unfinished() {
     auto found =

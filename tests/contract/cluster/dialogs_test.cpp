@@ -242,6 +242,35 @@ TEST_CASE_METHOD(DialogFixture, "A tenant's active calls are listed newest first
   CHECK(list(7).size() == 3);
 }
 
+TEST_CASE_METHOD(DialogFixture, "Calls of a caller who is limited are counted apart", "[cluster]") {
+  const auto made_by = [&](const std::string& id, std::uint64_t caller, bool limited) {
+    auto call = record("c" + id, "id" + id);
+    call.set_caller_user_id(caller);
+    call.set_caller_limited(limited);
+    REQUIRE(begin(call));
+    return call;
+  };
+  const auto first = made_by("1", 5, true);
+  const auto second = made_by("2", 5, true);
+  made_by("3", 5, false);
+  made_by("4", 6, true);
+  settle();
+  CHECK(count(7) == 4);
+  CHECK(count(7, 5) == 2);
+  CHECK(count(7, 6) == 1);
+  CHECK(count(8, 5) == 0);
+
+  REQUIRE(tell(first, refusal()));
+  CHECK(count(7, 5) == 1);
+
+  // What Redis has lost is counted again with the record that is written again.
+  const auto kept = *load(second);
+  REQUIRE(ask(redis::Command{"FLUSHALL"}));
+  CHECK(count(7, 5) == 0);
+  CHECK_FALSE(*write(kept, 0));
+  CHECK(count(7, 5) == 1);
+}
+
 TEST_CASE_METHOD(DialogFixture, "Pages meet, whatever begins and ends meanwhile", "[cluster]") {
   const auto start = now_ms();
   const auto ring = [&](const std::string& id, std::int64_t at) {

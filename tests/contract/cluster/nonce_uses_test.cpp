@@ -10,14 +10,19 @@ using namespace std::chrono_literals;
 
 namespace {
 
+using sip::NonceUsed;
+
 constexpr TenantId kTenant{9};
 constexpr const char* kAor = "1001@hq.test";
 
 struct Fixture : test::OnRedis<Locations> {
-  Result<bool> use(const std::string& count, const std::string& by, TenantId tenant = kTenant) {
-    return get<bool>([&](auto done) { uses.use(tenant, kAor, {count, by, 60s}, std::move(done)); });
+  Result<NonceUsed> use(const std::string& count, const std::string& by,
+                        TenantId tenant = kTenant) {
+    return get<NonceUsed>([&](auto done) {
+      uses.use(tenant, kAor, {count, by, 60s}, std::move(done));
+    });
   }
-  bool fresh(const std::string& count, const std::string& by, TenantId tenant = kTenant) {
+  NonceUsed used(const std::string& count, const std::string& by, TenantId tenant = kTenant) {
     const auto answer = use(count, by, tenant);
     REQUIRE(answer);
     return *answer;
@@ -28,16 +33,18 @@ struct Fixture : test::OnRedis<Locations> {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "A nonce count is used by one request, and by it again", "[cluster]") {
-  CHECK(fresh("nonce:1", "phone"));
-  CHECK(fresh("nonce:1", "phone"));
-  CHECK_FALSE(fresh("nonce:1", "thief"));
-  CHECK(fresh("nonce:2", "thief"));
-  CHECK(fresh("nonce:1", "other", TenantId{8}));
+TEST_CASE_METHOD(Fixture,
+                 "A nonce count is used by one request, which is known when it comes again",
+                 "[cluster]") {
+  CHECK(used("nonce:1", "phone") == NonceUsed::First);
+  CHECK(used("nonce:1", "phone") == NonceUsed::Again);
+  CHECK(used("nonce:1", "thief") == NonceUsed::ByAnother);
+  CHECK(used("nonce:2", "thief") == NonceUsed::First);
+  CHECK(used("nonce:1", "other", TenantId{8}) == NonceUsed::First);
 }
 
 TEST_CASE_METHOD(Fixture, "A call's and a registration's counts are the same ones", "[cluster]") {
-  CHECK(fresh("nonce:1", "phone"));
+  CHECK(used("nonce:1", "phone") == NonceUsed::First);
   Update update;
   update.tenant = kTenant;
   update.aor = kAor;
@@ -49,7 +56,8 @@ TEST_CASE_METHOD(Fixture, "A call's and a registration's counts are the same one
   CHECK(apply() == Verdict::Replayed);
   update.nonce.count = "nonce:2";
   CHECK(apply() == Verdict::Stored);
-  CHECK_FALSE(fresh("nonce:2", "phone"));
+  CHECK(apply() == Verdict::Again);
+  CHECK(used("nonce:2", "phone") == NonceUsed::ByAnother);
 }
 
 TEST_CASE_METHOD(Fixture, "A use is forgotten with its nonce", "[cluster]") {

@@ -189,12 +189,16 @@ TEMPLATE_TEST_CASE("A binding is what its id says, whatever else is in it", "[co
   CHECK(removed.bindings.front().id() == loaded->back().id());
 }
 
-TEMPLATE_TEST_CASE("A nonce count serves one request, and that one again", "[contract]", Memory,
-                   Redis) {
+TEMPLATE_TEST_CASE("A nonce count serves one request, which changes nothing when it comes again",
+                   "[contract]", Memory, Redis) {
   Suite<TestType> f;
   f.nonce = {"nonce:1", "phone", 60s};
   CHECK(f.apply({f.phone("sip:a@192.0.2.1")}).verdict == Verdict::Stored);
-  CHECK(f.apply({f.phone("sip:a@192.0.2.1")}).verdict == Verdict::Stale);
+  const auto again = f.apply({f.phone("sip:a@192.0.2.1"), f.phone("sip:b@192.0.2.1")}, 2);
+  CHECK(again.verdict == Verdict::Again);
+  CHECK(again.bindings.size() == 1);
+  CHECK(f.apply({}, 2, "call", true).verdict == Verdict::Again);
+  CHECK(f.contacts() == Strings{"sip:a@192.0.2.1"});
   f.nonce.by = "thief";
   CHECK(f.apply({f.phone("sip:b@192.0.2.1")}, 2).verdict == Verdict::Replayed);
   CHECK(f.apply({}, 2, "call", true).verdict == Verdict::Replayed);

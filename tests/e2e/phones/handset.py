@@ -31,12 +31,16 @@ def response(request: Message, code: int, *, tag: str = "", contact: str = "") -
 class Handset:
     """One user at one proxy; a context manager."""
 
-    def __init__(self, site, last: int, user: str, domain: str, proxy: str) -> None:
+    def __init__(
+        self, site, last: int, user: str, domain: str, proxy: str, login: tuple[str, str] | None = None
+    ) -> None:
+        """`login`: user name and password of a device; the user's own by default."""
         self.socket = RawUdp(site.address(last), SIP_PORT)
         self.user, self.domain, self.proxy = user, domain, proxy
         self.aor = f"sip:{user}@{domain}"
         self.tag = secrets.token_hex(5)
-        self._password = site.password(user, domain)
+        own = site.password(user, domain)
+        self._login, self._password = login or (user, own)
         self._kept: list[Message] = []
 
     def __enter__(self) -> "Handset":
@@ -50,6 +54,9 @@ class Handset:
         return self.socket.local
 
     def register(self) -> None:
+        assert self.registers()
+
+    def registers(self) -> bool:
         request = Request(
             "REGISTER",
             f"sip:{self.domain}",
@@ -59,8 +66,8 @@ class Handset:
             headers={"Expires": "300"},
         )
         challenge = self.socket.ask(request, self.proxy)
-        request.answer_challenge(challenge, self.user, self._password)
-        assert self.socket.ask(request, self.proxy).code == 200
+        request.answer_challenge(challenge, self._login, self._password)
+        return self.socket.ask(request, self.proxy).code == 200
 
     def send(self, data: bytes, to: str = "") -> None:
         self.socket.send(data, to or self.proxy)
@@ -103,22 +110,36 @@ class Handset:
         """Sends a request of its own and answers the challenge; its first answer above 100."""
         answer = self.socket.ask(request, self.proxy)
         if answer.code == 407:
-            request.answer_challenge(answer, self.user, self._password)
+            request.answer_challenge(answer, self._login, self._password)
             answer = self.socket.ask(request, self.proxy)
         return answer
 
+    def all(self, what: str, quiet: float = 1.5) -> list[Message]:
+        """Every request of a method, repetitions too, until none came for so long."""
+        found = []
+        while True:
+            try:
+                found.append(self.expect(what, timeout=quiet))
+            except AssertionError:
+                return found
+
     def invite(self, callee: str) -> Request:
         """Calls; what comes after the challenge is for expect()."""
+        request = self.prepared_invite(callee)
+        self.send(request.text())
+        return request
+
+    def prepared_invite(self, callee: str) -> Request:
+        """An INVITE with credentials, not sent yet."""
         uri = f"sip:{callee}@{self.domain}"
         request = Request("INVITE", uri, self.aor, uri, self.local)
         challenge = self.socket.ask(request, self.proxy)
         assert challenge.code == 407
         request.headers["Proxy-Authorization"] = credentials(
-            challenge.all("proxy-authenticate")[0], "INVITE", uri, self.user, self._password
+            challenge.all("proxy-authenticate")[0], "INVITE", uri, self._login, self._password
         )
         request.cseq += 1
         request.branch = new_branch()
-        self.send(request.text())
         return request
 
     def answer(self, request: Message, code: int, to: str = "") -> None:

@@ -51,6 +51,12 @@ class RawPhone:
         request.answer_challenge(challenge, self.user, self.password)
         return challenge
 
+    def proved(self, method: str, to: str) -> Request:
+        """A request with credentials."""
+        request = self.request(method, to)
+        self.prove(request)
+        return request
+
     def register(self) -> Request:
         """Registers; gives the request that did it."""
         request = self.request("REGISTER", "", Expires="120")

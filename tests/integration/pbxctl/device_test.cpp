@@ -20,14 +20,15 @@ TEST_CASE("Devices are listed with whose they are", "[pbxctl]") {
 TEST_CASE("A device goes by name and domain or by number", "[pbxctl]") {
   Session session;
   const std::string details =
-      "Device       reception\n"
-      "User         1001@hq.north.pbx.test\n"
-      "Tenant       hq.north\n"
-      "Kind         unistim\n"
-      "MAC          001b4faabbcc\n"
-      "Signs in as  dev-31\n"
-      "Realm        hq.north.pbx.test\n"
-      "Id           31\n";
+      "Device             reception\n"
+      "User               1001@hq.north.pbx.test\n"
+      "Tenant             hq.north\n"
+      "Kind               unistim\n"
+      "MAC                001b4faabbcc\n"
+      "Caller's identity  default\n"
+      "Signs in as        dev-31\n"
+      "Realm              hq.north.pbx.test\n"
+      "Id                 31\n";
   CHECK(session.run({"device", "show", "reception@hq.north.pbx.test"}).out == details);
   CHECK(session.run({"device", "show", "31"}).out == details);
   CHECK(session.run({"device", "show", "id:31"}).out == details);

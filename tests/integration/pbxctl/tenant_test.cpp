@@ -25,10 +25,10 @@ TEST_CASE("--json gives an array of accounts as the contract has them", "[pbxctl
   CHECK(answer.out ==
         "[\n"
         R"({"id":"103","parent_id":"102","kind":"ACCOUNT_KIND_CLIENT","name":"hq",)"
-        R"("path":"1.102.103","suspended":false})"
+        R"("path":"1.102.103","suspended":false,"max_calls":0,"max_user_calls":0})"
         ",\n"
         R"({"id":"104","parent_id":"102","kind":"ACCOUNT_KIND_CLIENT","name":"lab",)"
-        R"("path":"1.102.104","suspended":false})"
+        R"("path":"1.102.104","suspended":false,"max_calls":0,"max_user_calls":0})"
         "\n]\n");
 }
 
@@ -61,12 +61,14 @@ TEST_CASE("An empty list says so to people and is an array for programs", "[pbxc
 TEST_CASE("A tenant shows with its place and its domains", "[pbxctl]") {
   Session session;
   CHECK(session.run({"tenant", "show", "HQ.North"}).out ==
-        "Tenant   hq.north\n"
-        "Kind     client\n"
-        "State    active\n"
-        "Below    north\n"
-        "Domains  hq.north.pbx.test\n"
-        "Id       103\n");
+        "Tenant         hq.north\n"
+        "Kind           client\n"
+        "State          active\n"
+        "Below          north\n"
+        "Domains        hq.north.pbx.test\n"
+        "Calls at once  no limit\n"
+        "Of one user    as many as the proxies allow\n"
+        "Id             103\n");
   CHECK(session.run({"tenant", "show", "id:102"}).out ==
         "Tenant  north\n"
         "Kind    reseller\n"
@@ -82,7 +84,8 @@ TEST_CASE("Resellers are added to the platform, clients below them", "[pbxctl]")
   const auto client = session.run({"tenant", "add", "shop.south", "--json"});
   CHECK(client.out ==
         "{\n \"id\": \"3\",\n \"parent_id\": \"2\",\n \"kind\": \"ACCOUNT_KIND_CLIENT\",\n"
-        " \"name\": \"shop\",\n \"path\": \"1.2.3\",\n \"suspended\": false\n}\n");
+        " \"name\": \"shop\",\n \"path\": \"1.2.3\",\n \"suspended\": false,\n"
+        " \"max_calls\": 0,\n \"max_user_calls\": 0\n}\n");
   CHECK(session.run({"tenant", "show", "shop.south"}).code == 0);
 }
 

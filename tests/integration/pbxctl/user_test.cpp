@@ -59,15 +59,16 @@ TEST_CASE("Password hashes never leave pbxctl", "[pbxctl]") {
 TEST_CASE("A user shows with its devices", "[pbxctl]") {
   Session session;
   CHECK(session.run({"user", "show", "sip:1001@HQ.north.pbx.test"}).out ==
-        "User            1001@hq.north.pbx.test\n"
-        "Name            Reception\n"
-        "State           active\n"
-        "Tenant          hq.north\n"
-        "Signs in as     1001\n"
-        "Realm           hq.north.pbx.test\n"
-        "Phones at once  as many as the registrar allows\n"
-        "Devices         reception\n"
-        "Id              21\n");
+        "User                1001@hq.north.pbx.test\n"
+        "Name                Reception\n"
+        "State               active\n"
+        "Tenant              hq.north\n"
+        "Signs in as         1001\n"
+        "Realm               hq.north.pbx.test\n"
+        "Phones at once      as many as the registrar allows\n"
+        "Calls made at once  as many as its tenant allows\n"
+        "Devices             reception\n"
+        "Id                  21\n");
   const auto json = session.run({"user", "show", "1001@hq.north.pbx.test", "--json"});
   CHECK_THAT(json.out, Catch::StartsWith("{\n \"id\": \"21\""));
   CHECK_THAT(json.out, Catch::Contains("\"display_name\": \"Reception\""));
@@ -82,7 +83,7 @@ TEST_CASE("A new user gets a password that is shown once", "[pbxctl]") {
   CHECK(answer.out == "Added user 1003@hq.north.pbx.test. Its password, shown only this once: " +
                           password + "\n");
   const auto shown = session.run({"user", "show", "1003@hq.north.pbx.test"}).out;
-  CHECK_THAT(shown, Catch::Contains("Grace") && Catch::Contains("Phones at once  2"));
+  CHECK_THAT(shown, Catch::Contains("Grace") && Catch::Contains("Phones at once      2"));
   CHECK_THAT(shown, !Catch::Contains(password));
 
   const auto json = session.run({"user", "add", "1004@hq.north.pbx.test", "--json"});

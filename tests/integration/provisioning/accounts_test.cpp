@@ -87,6 +87,27 @@ TEST_CASE("An account can be suspended and renamed, and a no-op changes nothing"
   CHECK(renamed.suspended());
 }
 
+TEST_CASE("Calls are limited for clients, within bounds", "[provisioning]") {
+  Fixture f;
+  const auto hq = f.client(1, "hq");
+  v1::UpdateAccountRequest request;
+  request.set_id(hq);
+  request.set_max_calls(30);
+  request.set_max_user_calls(4);
+  must(f.books.update_account(f.root, request));
+  v1::GetAccountRequest get;
+  get.set_id(hq);
+  const auto stored = must(f.books.get_account(f.root, get));
+  CHECK(stored.max_calls() == 30);
+  CHECK(stored.max_user_calls() == 4);
+
+  request.set_max_calls(1'000'001);
+  CHECK(f.books.update_account(f.root, request).refusal().code == Errc::InvalidArgument);
+  request.set_max_calls(30);
+  request.set_id(f.reseller("north"));
+  CHECK(f.books.update_account(f.root, request).refusal().code == Errc::InvalidArgument);
+}
+
 TEST_CASE("An account that still holds something is not deleted", "[provisioning]") {
   Fixture f;
   const auto north = f.reseller("north");

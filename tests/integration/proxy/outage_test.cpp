@@ -1,6 +1,8 @@
 #include <catch2/catch.hpp>
 
+#include <csignal>
 #include <cstdlib>
+#include <thread>
 
 #include "phone.hpp"
 #include "site.hpp"
@@ -64,11 +66,15 @@ TEST_CASE("While Redis does not answer calls end, and are booked when it does", 
 
 namespace {
 
+void tell_redis(const Site& site, const std::string& command) {
+  const auto line =
+      "redis-cli -p " + std::to_string(site.redis.port()) + " " + command + " > /dev/null";
+  REQUIRE(std::system(line.c_str()) == 0);
+}
+
 /// Redis answers questions and writes nothing.
 void let_redis_write(const Site& site, bool allowed) {
-  const auto command = "redis-cli -p " + std::to_string(site.redis.port()) +
-                       " config set maxmemory " + (allowed ? "0" : "1") + " > /dev/null";
-  REQUIRE(std::system(command.c_str()) == 0);
+  tell_redis(site, std::string{"config set maxmemory "} + (allowed ? "0" : "1"));
 }
 
 }  // namespace
@@ -175,4 +181,22 @@ TEST_CASE("While Kafka is away calls go on and their events come later", "[proxy
   site.kafka.up();
   CHECK(test::eventually([&] { return spooled() == 0; }));
   CHECK(site.proxy(0).metric("pbx_events_resent_total") == 12);
+}
+
+TEST_CASE("A process that slept does not bring back what others have ended and forgotten",
+          "[proxy][outage]") {
+  Site site;
+  TwoPhones phones{site};
+  phones.talk();
+  auto& sleeper = site.proxy(0).process();
+  const auto calls = [&] { return site.proxy(0).metric("pbx_proxy_live_calls"); };
+  CHECK(test::eventually([&] { return calls() == 1; }));
+  sleeper.pause();
+  std::this_thread::sleep_for(13s);  // two leases
+  tell_redis(site, "flushall");      // what is left of a call after the minutes that it is remembered
+  tell_redis(site, "client kill type normal");
+  sleeper.signal(SIGCONT);
+  CHECK(test::eventually([&] { return calls() == 0; }));
+  CHECK_THAT(site.proxy(0).log(), Catch::Contains("this process slept"));
+  CHECK(site.proxy(0).metric("pbx_proxy_records_restored_total") == 0);
 }

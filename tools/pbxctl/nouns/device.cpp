@@ -28,6 +28,24 @@ events::v1::DeviceKind kind_named(const std::string& word) {
   return events::v1::DEVICE_KIND_SIP;
 }
 
+/// "default" is what the proxies are set to.
+std::string identity_word(events::v1::CallerIdentity identity) {
+  switch (identity) {
+    case events::v1::CALLER_IDENTITY_ASSERTED:
+      return "asserted";
+    case events::v1::CALLER_IDENTITY_NONE:
+      return "none";
+    default:
+      return "default";
+  }
+}
+
+events::v1::CallerIdentity identity_named(const std::string& word) {
+  if (word == "asserted") return events::v1::CALLER_IDENTITY_ASSERTED;
+  if (word == "none") return events::v1::CALLER_IDENTITY_NONE;
+  return events::v1::CALLER_IDENTITY_UNSPECIFIED;
+}
+
 Device without_hashes(Device device) {
   device.mutable_credential()->clear_ha1_md5();
   device.mutable_credential()->clear_ha1_sha256();
@@ -86,6 +104,7 @@ void show(Context& context, const Arguments& arguments) {
         .add("Tenant", context.names.tenant_name(device.tenant_id()))
         .add("Kind", kind_of(device))
         .add("MAC", device.mac())
+        .add("Caller's identity", identity_word(device.caller_identity()))
         .add("Signs in as", device.credential().username())
         .add("Realm", device.credential().realm())
         .add("Id", std::to_string(device.id()));
@@ -111,6 +130,7 @@ void add(Context& context, const Arguments& arguments) {
   request.set_name(name);
   request.set_kind(kind_named(arguments.text_or("kind", "sip")));
   request.set_mac(normal_mac(arguments.text_or("mac", "")));
+  request.set_caller_identity(identity_named(arguments.text_or("caller-identity", "default")));
   const auto password = read_password(arguments, context.environment);
   if (password) request.set_password(password->reveal());
   request.mutable_user()->set_id(context.names.user(aor).id());
@@ -124,9 +144,13 @@ void set(Context& context, const Arguments& arguments) {
   api::UpdateDeviceRequest request;
   if (const auto name = arguments.find("name")) request.set_name(*name);
   if (const auto mac = arguments.find("mac")) request.set_mac(normal_mac(*mac));
+  if (const auto identity = arguments.find("caller-identity")) {
+    request.set_caller_identity(identity_named(*identity));
+  }
   const auto password = read_password(arguments, context.environment);
   if (password) request.set_password(password->reveal());
-  if (!request.has_name() && !request.has_mac() && !password) throw nothing_to_set();
+  const bool changes = request.has_name() || request.has_mac() || request.has_caller_identity();
+  if (!changes && !password) throw nothing_to_set();
   request.set_id(context.names.device(reference).id());
   report(context, context.client.update(request), "Changed device " + reference + ".",
          password && password->empty());
@@ -145,6 +169,12 @@ const Positional kDevice{
     "DEVICE", "Name and domain, such as reception@hq.north.pbx.test, or the device's number."};
 const Option kMac{
     .name = "mac", .value = "MAC", .help = "Hardware address, such as 00:1b:4f:aa:bb:cc."};
+const Option kIdentity{.name = "caller-identity",
+                       .value = "WHAT",
+                       .help =
+                           "Whether it is told who calls, as the platform knows it "
+                           "(P-Asserted-Identity); default: as the proxies are set.",
+                       .choices = {"default", "asserted", "none"}};
 
 }  // namespace
 
@@ -188,15 +218,16 @@ Command device_command() {
                  .value = "KIND",
                  .help = "What it speaks; default sip.",
                  .choices = {"sip", "sccp", "unistim"}},
-                kMac}),
+                kMac,
+                kIdentity}),
            .run = add},
           {.name = "set",
-           .summary = "Changes a device's name, hardware address or password",
+           .summary = "Changes a device's name, hardware address, password or what it is told",
            .examples = {{"pbxctl device set reception@hq.north.pbx.test --password-new",
                          "a new password, made by the service"}},
            .positionals = {kDevice},
-           .options =
-               with_new_password({{.name = "name", .value = "NAME", .help = "New name."}, kMac}),
+           .options = with_new_password(
+               {{.name = "name", .value = "NAME", .help = "New name."}, kMac, kIdentity}),
            .run = set},
           {.name = "remove",
            .summary = "Removes a device",

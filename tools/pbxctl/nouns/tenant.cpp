@@ -11,6 +11,12 @@ namespace {
 namespace api = provisioning::v1;
 using events::v1::Account;
 
+constexpr std::uint64_t kMostCalls = 1'000'000;
+
+std::string calls_word(std::uint32_t calls, const char* none) {
+  return calls == 0 ? none : std::to_string(calls);
+}
+
 std::string state_word(const Account& account) {
   return account.suspended() ? "suspended" : "active";
 }
@@ -75,8 +81,12 @@ void show(Context& context, const Arguments& arguments) {
         .add("Kind", kind_word(account.kind()))
         .add("State", state_word(account))
         .add("Below", context.names.tenant_name(account.parent_id()))
-        .add("Domains", domains)
-        .add("Id", std::to_string(account.id()));
+        .add("Domains", domains);
+    if (account.kind() == events::v1::ACCOUNT_KIND_CLIENT) {
+      details.add("Calls at once", calls_word(account.max_calls(), "no limit"))
+          .add("Of one user", calls_word(account.max_user_calls(), "as many as the proxies allow"));
+    }
+    details.add("Id", std::to_string(account.id()));
     return details;
   });
 }
@@ -104,7 +114,14 @@ void set(Context& context, const Arguments& arguments) {
   api::UpdateAccountRequest request;
   if (const auto name = arguments.find("name")) request.set_name(*name);
   if (const auto suspended = suspension(arguments)) request.set_suspended(*suspended);
-  if (!request.has_name() && !request.has_suspended()) throw nothing_to_set();
+  if (const auto calls = arguments.number("calls", 0, kMostCalls)) {
+    request.set_max_calls(static_cast<std::uint32_t>(*calls));
+  }
+  if (const auto calls = arguments.number("user-calls", 0, kMostCalls)) {
+    request.set_max_user_calls(static_cast<std::uint32_t>(*calls));
+  }
+  const bool limits = request.has_max_calls() || request.has_max_user_calls();
+  if (!request.has_name() && !request.has_suspended() && !limits) throw nothing_to_set();
   request.set_id(context.names.tenant(path).id());
   const auto account = context.client.update(request);
   context.output.changed(
@@ -162,12 +179,21 @@ Command tenant_command() {
                         .choices = {"client", "reseller"}}},
            .run = add},
           {.name = "set",
-           .summary = "Renames, suspends or resumes an account",
+           .summary = "Renames, suspends, resumes or limits an account",
            .examples = {{"pbxctl tenant set hq.north --suspend",
                          "no registrations and no calls, for it and all below it"},
-                        {"pbxctl tenant set hq.north --resume", "as it was before"}},
+                        {"pbxctl tenant set hq.north --resume", "as it was before"},
+                        {"pbxctl tenant set hq.north --calls 30 --user-calls 4",
+                         "30 calls at a time, of which one user may have made 4"}},
            .positionals = {kTenant},
            .options = {{.name = "name", .value = "NAME", .help = "New name, a DNS label."},
+                       {.name = "calls",
+                        .value = "N",
+                        .help = "Most calls of a client in progress at once; 0: no limit."},
+                       {.name = "user-calls",
+                        .value = "N",
+                        .help = "Most calls that one user may have made at once, unless it has a "
+                                "number of its own; 0: as many as the proxies allow."},
                        suspend_option(),
                        resume_option()},
            .run = set},

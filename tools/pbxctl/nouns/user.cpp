@@ -11,6 +11,7 @@ using events::v1::Device;
 using events::v1::User;
 
 constexpr std::uint64_t kMostPhones = 1000;
+constexpr std::uint64_t kMostCalls = 1'000'000;
 
 std::string aor_of(const User& user) { return user.extension() + "@" + user.domain(); }
 
@@ -81,6 +82,8 @@ void show(Context& context, const Arguments& arguments) {
         .add("Realm", user.credential().realm())
         .add("Phones at once", user.max_bindings() == 0 ? "as many as the registrar allows"
                                                         : std::to_string(user.max_bindings()))
+        .add("Calls made at once", user.max_calls() == 0 ? "as many as its tenant allows"
+                                                         : std::to_string(user.max_calls()))
         .add("Devices", devices)
         .add("Id", std::to_string(user.id()));
     return details;
@@ -104,6 +107,8 @@ void add(Context& context, const Arguments& arguments) {
   request.set_display_name(arguments.text_or("name", ""));
   request.set_max_bindings(
       static_cast<std::uint32_t>(arguments.number("phones", 0, kMostPhones).value_or(0)));
+  request.set_max_calls(
+      static_cast<std::uint32_t>(arguments.number("calls", 0, kMostCalls).value_or(0)));
   const auto password = read_password(arguments, context.environment);
   if (password) request.set_password(password->reveal());
   request.set_domain(context.names.domain(aor.domain).name());
@@ -126,6 +131,10 @@ void set(Context& context, const Arguments& arguments) {
   }
   if (const auto phones = arguments.number("phones", 0, kMostPhones)) {
     request.set_max_bindings(static_cast<std::uint32_t>(*phones));
+    changes = true;
+  }
+  if (const auto calls = arguments.number("calls", 0, kMostCalls)) {
+    request.set_max_calls(static_cast<std::uint32_t>(*calls));
     changes = true;
   }
   const auto password = read_password(arguments, context.environment);
@@ -153,6 +162,10 @@ const Option kName{.name = "name", .value = "TEXT", .help = "Name that others se
 const Option kPhones{.name = "phones",
                      .value = "N",
                      .help = "Most phones registered at once; 0: as many as the registrar allows."};
+const Option kCalls{
+    .name = "calls",
+    .value = "N",
+    .help = "Most calls that it may have made at once; 0: as many as its tenant allows."};
 
 }  // namespace
 
@@ -189,7 +202,7 @@ Command user_command() {
                         {"pbxctl user add 1001@hq.north.pbx.test --password-stdin < secret",
                          "with one of yours"}},
            .positionals = {kUser},
-           .options = with_password({kName, kPhones}),
+           .options = with_password({kName, kPhones, kCalls}),
            .run = add},
           {.name = "set",
            .summary = "Changes a user's name, password, limits or state",
@@ -198,7 +211,8 @@ Command user_command() {
                         {"pbxctl user set 1001@hq.north.pbx.test --suspend",
                          "no registrations and no calls"}},
            .positionals = {kUser},
-           .options = with_new_password({kName, kPhones, suspend_option(), resume_option()}),
+           .options =
+               with_new_password({kName, kPhones, kCalls, suspend_option(), resume_option()}),
            .run = set},
           {.name = "remove",
            .summary = "Removes a user and its devices",

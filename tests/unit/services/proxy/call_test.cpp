@@ -350,16 +350,34 @@ TEST_CASE("A count that was used at one node is used at all", "[proxy][call]") {
   if (!message) CHECK(other.records.calls.size() == 2);
 }
 
-TEST_CASE("A request that is sent again because its node is gone is the same one",
-          "[proxy][call]") {
+TEST_CASE("A request that comes again from where it came has no second effect", "[proxy][call]") {
   World world;
   World other{"127.0.0.12"};
   world.bind(1, "1002@hq.test", "10.0.0.2:5060");
-  const auto text = world.authorized(with(invite(), "INVITE", "MESSAGE"));
+  const bool message = GENERATE(false, true);
+  const auto text = world.authorized(message ? with(invite(), "INVITE", "MESSAGE") : invite());
   world.receive(text);
+  if (!message) {  // and the call is over
+    CHECK(world.next().status() == 100);
+    const auto busy = world.next();
+    world.receive_bytes(answer(busy, 486), busy.flow);
+    CHECK(world.records.only().ended());
+  }
   share(other, world);
   other.receive(with(text, "z9hG4bK", "z9hG4bKother"));
-  CHECK(other.next().method() == "MESSAGE");
+  auto refused = other.next();
+  if (refused.status() == 100) refused = other.next();
+  CHECK(refused.status() == 407);
+  CHECK(refused.value(HeaderId::ProxyAuthenticate).find("stale=true") != std::string::npos);
+  CHECK(other.silent());
+}
+
+TEST_CASE("What was refused for what it wants is used up", "[proxy][call]") {
+  World world;
+  const auto text = world.authorized(with(invite("1099"), "INVITE", "MESSAGE"));
+  world.receive(text);
+  CHECK(world.next().status() == 404);
+  CHECK(world.uses.by.size() == 1);
 }
 
 TEST_CASE("What was refused in one form is not taken in another", "[proxy][call]") {
@@ -384,6 +402,7 @@ TEST_CASE("A digest is for its Request-URI, a nonce for its method", "[proxy][ca
     world.receive(with(text, "INVITE sip:1002@", "INVITE sip:1003@"));
     CHECK(world.next().status() == 400);
     CHECK(world.refused(proxy::Refusal::UriMismatch) == 1);
+    CHECK(world.uses.by.size() == 1);
   }
   SECTION("the same callee, written in another way") {
     world.receive(with(text, "INVITE sip:1002@hq.test", "INVITE sip:1002@HQ.test:5060;user=phone"));
@@ -680,4 +699,37 @@ TEST_CASE("A caller goes by the directory's name for it", "[proxy][call]") {
   }
   world.receive(world.authorized(text, "1003"));
   CHECK(world.records.only().record().caller_name() == "Carol");
+}
+
+namespace {
+
+/// What the second of two calls of one caller came to.
+Sent second_call(World& world) {
+  world.bind(1, "1002@hq.test", "10.0.0.2:5060");
+  ring(world, 1);
+  world.receive(world.authorized(invite("1002", "second@phone", "z9hG4bKsecond")));
+  CHECK(world.next().status() == 100);
+  return world.next();
+}
+
+}  // namespace
+
+TEST_CASE("Who has made as many calls as it may makes no more", "[proxy][call]") {
+  World world;
+  world.settings.max_user_calls = GENERATE(0u, 1u, 2u);
+  const auto sent = second_call(world);
+  if (world.settings.max_user_calls != 1) {
+    CHECK(sent.method() == "INVITE");
+    return;
+  }
+  CHECK(sent.status() == 480);
+  CHECK(world.refused(proxy::Refusal::TooManyUserCalls) == 1);
+  std::size_t ended = 0;
+  for (const auto& [id, entry] : world.records.calls) {
+    if (!entry.ended()) continue;
+    ++ended;
+    CHECK(entry.end().outcome == events::v1::CALL_OUTCOME_FAILED);
+    CHECK(entry.end().reason == "The caller has made too many calls");
+  }
+  CHECK(ended == 1);
 }

@@ -182,8 +182,10 @@ std::string World::authorized(const std::string& request, const std::string& use
                               const std::string& realm, const std::string& password) {
   receive(request);
   const auto challenged = next();
-  if (challenged.status() != 407) throw std::runtime_error{"no 407"};
-  const auto lines = challenged.message->fields(sip::HeaderId::ProxyAuthenticate);
+  const bool to_registrar = challenged.status() == 401;
+  if (challenged.status() != 407 && !to_registrar) throw std::runtime_error{"not challenged"};
+  const auto lines = challenged.message->fields(to_registrar ? sip::HeaderId::WwwAuthenticate
+                                                          : sip::HeaderId::ProxyAuthenticate);
   const auto challenge = sip::parse_challenge((*lines.begin()).value);
   const auto bytes = with_line_ends(request);
   const auto message = sip::parse_message(bytes);
@@ -196,7 +198,8 @@ std::string World::authorized(const std::string& request, const std::string& use
                           message->method_text());
   std::string again = request;
   const auto blank = again.find("\n\n");
-  again.insert(blank + 1, "Proxy-Authorization: " + credentials + "\n");
+  const std::string name = to_registrar ? "Authorization: " : "Proxy-Authorization: ";
+  again.insert(blank + 1, name + credentials + "\n");
   const auto branch = again.find(";branch=");
   again.insert(branch + 8 + 7, "authorized");
   return again;

@@ -83,7 +83,8 @@ class World {
   proxy::Peers peers;  ///< Nobody else lives.
   directory::Directory directory;
   proxy::TrustBoundary boundary{
-      [this](std::string_view realm) { return directory.domain(realm) != nullptr; }, true, metrics};
+      [this](std::string_view realm) { return directory.domain(realm) != nullptr; },
+      [](DeviceId) { return true; }, metrics};
   proxy::Node node{settings, addresses, tokens, clock, metrics, boundary, 0, &peers};
   proxy::EarlyCalls early;
   proxy::Overload overload;
