@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import time
+from pathlib import Path
 
 import pytest
 from deadline import until
 from phones.handset import Handset, talk
 from site_under_test import HQ, OVERRIDES, Site
+from test_idle import cpu
 
+SECONDS = float(os.environ.get("PBX_VANISH_SECONDS", "10"))  # 600 by hand
+CALLS_A_SECOND = 2
+SHARE = 0.01 if SECONDS >= 60 else 0.05  # of a core; sanitizers' builds take more
+MEGABYTE = 1024 * 1024
+# Keys that stay: they belong to nodes and scripts, not to phones.
+OWNED = ("locwhole:", "nodes:", "node:", "locrestorer")
 SHORT = {
     "proxy": OVERRIDES["proxy"]
     | {"call_check": "5s", "session_check": "2s", "max_call_duration": "20s"}
@@ -66,3 +76,62 @@ def test_a_call_that_both_phones_have_is_asked_for_and_goes_on_to_the_longest_du
     cdr = site.cdr(f"1003@{HQ}", since)
     assert cdr.reason == "The call reached the longest duration that is allowed."
     assert 20_000 <= cdr.duration_ms < 45_000
+
+
+def redis(site, *words: str) -> list[str]:
+    """What Redis answers, a line a value."""
+    password = site.workspace.secrets["PBX_REDIS_PASSWORD"]
+    done = subprocess.run(
+        ["redis-cli", "-h", site.address(3), *words],
+        env=os.environ | {"REDISCLI_AUTH": password},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [line for line in done.stdout.splitlines() if line]
+
+
+def use_of(pid: int) -> tuple[int, int]:
+    """Descriptors, and resident bytes."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return len(os.listdir(f"/proc/{pid}/fd")), pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def vanishing_call(site, number: int) -> None:
+    """It is answered, and then both phones are gone without a word."""
+    transport = ("udp", "tcp")[number % 2]
+    user, proxy = number % 5, site.proxies[number // 2 % 2]
+    with (
+        Handset(site, 145 + user, f"100{1 + user}", HQ, proxy, transport=transport) as caller,
+        Handset(site, 150 + user, f"100{6 + user % 4}", HQ, proxy, transport=transport) as callee,
+    ):
+        callee.register()
+        talk(caller, callee)
+
+
+def test_phones_that_vanish_all_the_time_leave_nothing_behind(impatient):
+    site = impatient
+    pids = {process.node: pid for process, pid in site.cluster.processes()}
+    vanishing_call(site, 0)
+    vanishing_call(site, 1)
+    before = {node: use_of(pid) for node, pid in pids.items()}
+    began, number = time.monotonic(), 2
+    while time.monotonic() - began < SECONDS:
+        vanishing_call(site, number)
+        number += 1
+        time.sleep(max(0.0, began + (number - 2) / CALLS_A_SECOND - time.monotonic()))
+    until(lambda: not site.pbxctl("call", "list"), "all calls are over", 90)
+
+    used = {node: cpu(pid) for node, pid in pids.items()}
+    time.sleep(10)
+    for node, pid in pids.items():
+        share = (cpu(pid) - used[node]) / 10
+        assert share < SHARE, f"{node} takes {share:.1%} of a core"
+        descriptors, memory = use_of(pid)
+        assert descriptors <= before[node][0] + 4, node
+        assert memory < before[node][1] * 1.3 + 32 * MEGABYTE, node
+    kept = [key for key in redis(site, "keys", "*") if not key.startswith(OWNED)]
+    for key in kept:
+        assert key.startswith("leases:") is False and key.startswith("calls:") is False, key
+        assert redis(site, "pttl", key) != ["-1"], key  # -2: it has gone meanwhile
+    site.forget_bindings()

@@ -17,8 +17,8 @@ class Wire {
   virtual void send(const Flow& flow, std::string_view bytes, std::uint64_t report_to = 0) = 0;
   /// The connection of `flow` is known to be gone.
   virtual bool is_gone(const Flow& flow) const = 0;
-  /// A phone of that user (a hash of its AoR) has registered over this flow: its stream is kept when
-  /// there are too many.
+  /// A phone of that user (a hash of its AoR) has registered over this flow: its stream is kept
+  /// when there are too many.
   virtual void registered(const Flow& flow, std::uint64_t user) = 0;
 };
 

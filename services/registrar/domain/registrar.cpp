@@ -14,7 +14,6 @@
 namespace pbx::registrar {
 namespace {
 
-
 std::string lower_case(std::string_view text) {
   std::string lower{text};
   for (auto& c : lower) c = sip::lower(c);

@@ -1,11 +1,11 @@
-"""A phone by hand on a UDP socket: registers, calls, rings, answers, and does what no phone would."""
+"""A phone by hand on a bare socket: registers, calls, rings, answers, and does what no phone would."""
 
 from __future__ import annotations
 
 import secrets
 import time
 
-from phones.raw import PATIENCE, SIP_PORT, RawUdp
+from phones.raw import PATIENCE, SIP_PORT, RawTcp, RawUdp
 from phones.sip import Message, Request, credentials
 
 SDP = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 8\r\n"
@@ -32,10 +32,20 @@ class Handset:
     """One user at one proxy; a context manager."""
 
     def __init__(
-        self, site, last: int, user: str, domain: str, proxy: str, login: tuple[str, str] | None = None
+        self,
+        site,
+        last: int,
+        user: str,
+        domain: str,
+        proxy: str,
+        login: tuple[str, str] | None = None,
+        transport: str = "udp",
     ) -> None:
         """`login`: user name and password of a device; the user's own by default."""
-        self.socket = RawUdp(site.address(last), SIP_PORT)
+        address = site.address(last)
+        udp = transport == "udp"
+        self.socket = RawUdp(address, SIP_PORT) if udp else RawTcp(address, proxy)
+        self.contact = "" if udp else f"<sip:{user}@{address}:{SIP_PORT};transport=tcp>"
         self.user, self.domain, self.proxy = user, domain, proxy
         self.aor = f"sip:{user}@{domain}"
         self.tag = secrets.token_hex(5)
@@ -63,7 +73,9 @@ class Handset:
             self.aor,
             self.aor,
             self.local,
+            self.socket.transport,
             headers={"Expires": "300"},
+            contact=self.contact,
         )
         challenge = self.socket.ask(request, self.proxy)
         request.answer_challenge(challenge, self._login, self._password)
@@ -132,7 +144,7 @@ class Handset:
     def prepared_invite(self, callee: str) -> Request:
         """An INVITE with credentials, not sent yet."""
         uri = f"sip:{callee}@{self.domain}"
-        request = Request("INVITE", uri, self.aor, uri, self.local)
+        request = Request("INVITE", uri, self.aor, uri, self.local, self.socket.transport)
         challenge = self.socket.ask(request, self.proxy)
         assert challenge.code == 407
         request.headers["Proxy-Authorization"] = credentials(
@@ -161,12 +173,13 @@ class Dialog:
         self.parties = {"caller": answer.one("from"), "callee": answer.one("to")}
 
     def request(self, method: str, *, to: str, local: str, cseq: int = 50, **spoilt) -> bytes:
-        """`spoilt`: call_id, sender, recipient (header values), uri, routes."""
+        """`spoilt`: call_id, sender, recipient (header values), uri, routes, transport."""
         here = "caller" if to == "callee" else "callee"
         routes = spoilt.get("routes", self.routes[to])
         lines = [
             f"{method} {spoilt.get('uri', self.uris[to])} SIP/2.0",
-            f"Via: SIP/2.0/UDP {local};rport;branch={spoilt.get('branch') or new_branch()}",
+            f"Via: SIP/2.0/{spoilt.get('transport', 'UDP')} {local};rport;"
+            f"branch={spoilt.get('branch') or new_branch()}",
             "Max-Forwards: 70",
             *(f"Route: {route}" for route in routes),
             f"From: {spoilt.get('sender', self.parties[here])}",
@@ -190,6 +203,9 @@ def talk(caller: Handset, callee: Handset) -> Dialog:
     callee.answer(received, 200)
     answer = caller.expect(200, invite.call_id)
     dialog = Dialog(invite, answer, received)
-    caller.send(dialog.request("ACK", to="callee", local=caller.local, cseq=invite.cseq))
+    ack = dialog.request(
+        "ACK", to="callee", local=caller.local, cseq=invite.cseq, transport=caller.socket.transport
+    )
+    caller.send(ack)
     callee.expect("ACK", invite.call_id)
     return dialog

@@ -193,7 +193,7 @@ TEST_CASE("A process that slept does not bring back what others have ended and f
   CHECK(test::eventually([&] { return calls() == 1; }));
   sleeper.pause();
   std::this_thread::sleep_for(13s);  // two leases
-  tell_redis(site, "flushall");      // what is left of a call after the minutes that it is remembered
+  tell_redis(site, "flushall");  // what is left of a call after the minutes that it is remembered
   tell_redis(site, "client kill type normal");
   sleeper.signal(SIGCONT);
   CHECK(test::eventually([&] { return calls() == 0; }));

@@ -185,7 +185,7 @@ std::string World::authorized(const std::string& request, const std::string& use
   const bool to_registrar = challenged.status() == 401;
   if (challenged.status() != 407 && !to_registrar) throw std::runtime_error{"not challenged"};
   const auto lines = challenged.message->fields(to_registrar ? sip::HeaderId::WwwAuthenticate
-                                                          : sip::HeaderId::ProxyAuthenticate);
+                                                             : sip::HeaderId::ProxyAuthenticate);
   const auto challenge = sip::parse_challenge((*lines.begin()).value);
   const auto bytes = with_line_ends(request);
   const auto message = sip::parse_message(bytes);
