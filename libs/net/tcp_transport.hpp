@@ -90,7 +90,7 @@ class TcpTransport {
   /// There is such a connection and its peer has not shut down its side: who has is there for
   /// answers at most.
   bool peer_listens(Id id) const;
-  /// Ranks only rise.
+  /// To a lower rank only by lower().
   void raise(Id id, TcpRank rank);
   /// One that was Kept is Known again.
   void lower(Id id);

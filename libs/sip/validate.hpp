@@ -7,11 +7,12 @@
 
 namespace pbx::sip {
 
+/// Characters of a Call-ID: what keys, lists and logs are made with.
+inline constexpr std::size_t kMaxCallId = 1024;
+
 /// What Via may hold in a valid request. Each answer copies it, and a request that has gone further
 /// than 70 hops should have met a Max-Forwards of 0 (RFC 3261 §8.1.1.6). RFC 4475's longest chain
 /// has 34 hops and 2 KB.
-/// Characters of a Call-ID: what keys, lists and logs are made with.
-inline constexpr std::size_t kMaxCallId = 1024;
 inline constexpr std::size_t kMaxVias = 70;
 inline constexpr std::size_t kMaxViaBytes = 8'192;
 
