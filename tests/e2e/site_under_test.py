@@ -59,6 +59,8 @@ class Site:
         self._cdrs = Cdrs(self.cluster)
         self._registered: set[str] = set()
         self.expected_cdrs: list[Cdr] = []
+        # Call-IDs of calls whose INVITE a test has sent again: refused attempts have them too.
+        self.replayed: set[str] = set()
 
     def start(self) -> None:
         try:

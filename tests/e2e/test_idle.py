@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from phones.raw import RawUdp
-from phones.sip import Request
+from phones.sip import Request, options
 from site_under_test import HQ
 from test_refusals import register
 
@@ -23,17 +23,6 @@ def cpu(pid: int) -> float:
     """Seconds of processor time, user and system."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def ask(client: RawUdp, proxy: str) -> bytes:
-    return Request(
-        "OPTIONS",
-        f"sip:{proxy}",
-        f"sip:tester@{proxy}",
-        f"sip:{proxy}",
-        client.local,
-        client.transport,
-    ).text()
 
 
 def call(client: RawUdp, caller: str, callee: str, proxy: str, password: str) -> None:
@@ -78,7 +67,7 @@ def test_answers_to_phones_that_are_gone(site):
         with ExitStack() as stack:
             for proxy in site.proxies:
                 clients = [stack.enter_context(RawUdp(site.address(191))) for _ in range(PHONES)]
-                texts = [ask(client, proxy) for client in clients]
+                texts = [options(client, proxy).text() for client in clients]
                 for number, (client, text) in enumerate(zip(clients, texts)):
                     client.send(text, proxy)
                     if number % 2 == 0:

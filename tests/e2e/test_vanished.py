@@ -132,6 +132,6 @@ def test_phones_that_vanish_all_the_time_leave_nothing_behind(impatient):
         assert memory < before[node][1] * 1.3 + 32 * MEGABYTE, node
     kept = [key for key in redis(site, "keys", "*") if not key.startswith(OWNED)]
     for key in kept:
-        assert key.startswith("leases:") is False and key.startswith("calls:") is False, key
+        assert not key.startswith(("leases:", "calls:")), key
         assert redis(site, "pttl", key) != ["-1"], key  # -2: it has gone meanwhile
     site.forget_bindings()

@@ -64,7 +64,7 @@ class Request:
     cseq: int = 1
     headers: dict[str, str] = field(default_factory=dict)
     body: str = ""
-    contact: str = ""  # value of the header field; empty: the usual one
+    contact: str | None = ""  # value of the header field; empty: the usual one; None: none
     call_id: str = field(default_factory=lambda: secrets.token_hex(12))
     from_tag: str = field(default_factory=lambda: secrets.token_hex(5))
     branch: str = field(default_factory=lambda: "z9hG4bK" + secrets.token_hex(8))
@@ -78,7 +78,7 @@ class Request:
             f"To: <{self.to_uri}>",
             f"Call-ID: {self.call_id}",
             f"CSeq: {self.cseq} {self.method}",
-            f"Contact: {self.contact or self._usual_contact()}",
+            *(() if self.contact is None else [f"Contact: {self.contact or self._usual_contact()}"]),
             *(f"{name}: {value}" for name, value in self.headers.items()),
             f"Content-Length: {len(self.body.encode())}",
         ]
