@@ -198,29 +198,15 @@ void Dialogs::list(TenantId tenant, std::optional<CallPosition> after, std::size
   listed->finish_one();
 }
 
-void Dialogs::count(TenantId tenant, Done<std::size_t> done) {
-  std::vector<std::string> lists;
-  for (std::uint32_t shard = 0; shard < redis_keys::kDialogShards; ++shard) {
-    lists.push_back(redis_keys::calls(shard, tenant));
-  }
-  count(std::move(lists), std::move(done));
-}
-
 void Dialogs::count(TenantId tenant, UserId caller, Done<std::size_t> done) {
-  std::vector<std::string> lists;
-  for (std::uint32_t shard = 0; shard < redis_keys::kDialogShards; ++shard) {
-    lists.push_back(redis_keys::calls(shard, tenant, caller));
-  }
-  count(std::move(lists), std::move(done));
-}
-
-void Dialogs::count(std::vector<std::string> lists, Done<std::size_t> done) {
   auto counts = std::make_shared<Collected<std::size_t>>();
   counts->done = [done = std::move(done)](Result<std::vector<std::size_t>> all) mutable {
     if (!all) return done(all.error());
     done(std::accumulate(all->begin(), all->end(), std::size_t{0}));
   };
-  for (const auto& list : lists) {
+  for (std::uint32_t shard = 0; shard < redis_keys::kDialogShards; ++shard) {
+    const auto list =
+        caller ? redis_keys::calls(shard, tenant, caller) : redis_keys::calls(shard, tenant);
     ++counts->missing;
     redis_.send(Command{"ZCARD", list}, [counts](Result<Reply> reply) mutable {
       if (!reply) counts->error = reply.error();

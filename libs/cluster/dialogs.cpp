@@ -47,10 +47,7 @@ Command on_call(std::string_view function, const EncodedCall& call) {
                   redis_keys::dialog(key.sip_call_id),
                   lease_key(key),
                   calls_key(key, call.tenant)};
-  if (limited) {
-    const auto shard = redis_keys::dialog_shard(key.sip_call_id);
-    command.add(redis_keys::calls(shard, call.tenant, call.limited_caller));
-  }
+  if (limited) command.add(calls_key(key, call.tenant, call.limited_caller));
   command.add(key.call_id);
   return command;
 }

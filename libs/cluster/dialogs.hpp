@@ -90,8 +90,7 @@ class Dialogs {
   /// Active calls of a tenant, newest first: those behind `after`.
   void list(TenantId tenant, std::optional<CallPosition> after, std::size_t limit,
             Done<CallPage> done);
-  void count(TenantId tenant, Done<std::size_t> done);
-  /// Of those that `caller` has made, while that was limited.
+  /// Active calls of a tenant: those that `caller` has made while that was limited; of 0: all.
   void count(TenantId tenant, UserId caller, Done<std::size_t> done);
 
   /// Prolongs the leases of live records that this node looks after: a command a shard for all of
@@ -110,7 +109,6 @@ class Dialogs {
   void renew(char state, std::span<const calls::Key> keys, Duration lease,
              Done<std::vector<calls::Key>> gone);
   void forget(const std::vector<const calls::Key*>& keys);
-  void count(std::vector<std::string> lists, Done<std::size_t> done);
   void load_all(std::vector<calls::Key> keys, Done<std::vector<calls::Call>> done);
   std::int64_t now_ms() const { return clock_.now().time_since_epoch().count(); }
 

@@ -6,17 +6,9 @@ namespace pbx::cluster {
 // 5 exists, 6 too many. The rules of a call's life are in libs/calls; here it is only seen to that
 // nothing is written over what its writer did not know, and that what ended stays ended.
 const char* const kDialogsLua = R"lua(
-local FIXED = '>BBI4I4c8I2c0I2c0I2c0'
 local ENDED = 4
 local MAX_UNDER_ONE_CALL_ID = 16
 
--- state, sequence, version, tenant, caller's tag, callees' tags, end facts, place of the protobuf
-local function unpack_header(value)
-  local _, state, sequence, version, tenant, caller, callees, finish, at = struct.unpack(FIXED, value)
-  return state, sequence, version, tenant, caller, callees, finish, at
-end
-
--- The same for the first ones alone, which needs no text.
 local function state_of(value) return string.byte(value, 2) end
 local function version_of(value) return (struct.unpack('>I4', value, 7)) end
 
@@ -46,7 +38,7 @@ local function begin(keys, args)
   local key, stored = keys[1], redis.call('HGETALL', keys[1])
   local count = 0
   for i = 1, #stored, 2 do
-    local state, _, version, tenant, caller = unpack_header(stored[i + 1])
+    local _, state, _, version, tenant, caller = struct.unpack('>BBI4I4c8I2c0', stored[i + 1])
     if not is_tombstone(stored[i + 1]) then count = count + 1 end
     if stored[i] == args[1] then
       redis.call('ZADD', keys[2], args[7], args[6])

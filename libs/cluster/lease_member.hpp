@@ -43,5 +43,8 @@ inline std::string lease_key(const calls::Key& key) {
 inline std::string calls_key(const calls::Key& key, TenantId tenant) {
   return redis_keys::calls(redis_keys::dialog_shard(key.sip_call_id), tenant);
 }
+inline std::string calls_key(const calls::Key& key, TenantId tenant, UserId caller) {
+  return redis_keys::calls(redis_keys::dialog_shard(key.sip_call_id), tenant, caller);
+}
 
 }  // namespace pbx::cluster

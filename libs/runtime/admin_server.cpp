@@ -93,7 +93,8 @@ struct AdminServer::State {
   }
 
   static asio::awaitable<void> accept(std::shared_ptr<State> state);
-  static asio::awaitable<void> serve(std::shared_ptr<State> state, tcp::socket socket);
+  static asio::awaitable<void> serve(std::shared_ptr<State> state, tcp::socket socket,
+                                     asio::ip::address from);
   void make_room(const asio::ip::address& from);
 
   struct Connection {
@@ -133,13 +134,12 @@ asio::awaitable<void> AdminServer::State::accept(std::shared_ptr<State> state) {
     const auto from = socket.remote_endpoint(gone).address();
     if (gone) continue;
     state->make_room(from);
-    asio::co_spawn(state->acceptor.get_executor(), serve(state, std::move(socket)), rethrow);
+    asio::co_spawn(state->acceptor.get_executor(), serve(state, std::move(socket), from), rethrow);
   }
 }
 
-asio::awaitable<void> AdminServer::State::serve(std::shared_ptr<State> state, tcp::socket socket) {
-  error_code ignored;
-  const auto from = socket.remote_endpoint(ignored).address();
+asio::awaitable<void> AdminServer::State::serve(std::shared_ptr<State> state, tcp::socket socket,
+                                                asio::ip::address from) {
   Connection connection{beast::tcp_stream{std::move(socket)}, from};
   struct Listed {
     Listed(std::list<Connection*>& all, Connection* self) : list{all}, own{self} {
@@ -172,6 +172,7 @@ asio::awaitable<void> AdminServer::State::serve(std::shared_ptr<State> state, tc
     const auto [write_error, written] = co_await http::async_write(stream, response, kAsTuple);
     if (write_error) break;
   }
+  error_code ignored;
   stream.socket().shutdown(tcp::socket::shutdown_send, ignored);
 }
 

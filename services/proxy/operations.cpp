@@ -59,7 +59,7 @@ Operations::Operations(runtime::Application& app, Shared& shared, runtime::Worke
                shared.live,
                shared.undelivered,
                shared.metrics,
-               app.loop().get_executor(),
+               app.loop(),
                shared.settings.node,
                shared.settings.boot,
                shared.settings.dialog_lease,

@@ -34,9 +34,8 @@ Worker::Worker(runtime::Loop& loop, unsigned index, Shared& shared)
       redis_{loop_, shared.redis_options, shared.redis_metrics},
       locations_{redis_, loop.clock()},
       dialogs_{redis_, loop.clock()},
-      keeper_{{dialogs_, shared.events, shared.live, shared.undelivered, shared.metrics,
-               loop_.get_executor(), shared.settings.node, shared.settings.boot,
-               shared.settings.dialog_lease,
+      keeper_{{dialogs_, shared.events, shared.live, shared.undelivered, shared.metrics, loop_,
+               shared.settings.node, shared.settings.boot, shared.settings.dialog_lease,
                [this](const state::v1::DialogRecord& record) {
                  return static_cast<bool>(is_anothers(node_, record));
                },

@@ -44,23 +44,19 @@ void Acceptor::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     watched.assign({{wake_.get(), POLLIN, 0}, {listening_.get(), POLLIN, 0}});
     if (pause_) watched[1].events = 0;
-    {
-      const std::lock_guard lock{mutex_};
-      for (const auto& one : connections_) watched.push_back({one.held.get(), POLLRDHUP, 0});
-    }
+    for (const auto& one : connections_) watched.push_back({one.held.get(), POLLRDHUP, 0});
     poll(watched.data(), watched.size(), pause_ ? kPauseMs : -1);
     pause_ = false;
-    drop_closed();
+    drop_closed(std::span{watched}.subspan(2));
     accept_all();
   }
 }
 
-void Acceptor::drop_closed() {
+/// `states`: of each connection, in their order.
+void Acceptor::drop_closed(std::span<const pollfd> states) {
   const std::lock_guard lock{mutex_};
-  std::erase_if(connections_, [](const Connection& one) {
-    pollfd state{one.held.get(), POLLRDHUP, 0};
-    return poll(&state, 1, 0) > 0;
-  });
+  auto state = states.begin();
+  std::erase_if(connections_, [&](const Connection&) { return (state++)->revents != 0; });
 }
 
 void Acceptor::accept_all() {
@@ -90,12 +86,7 @@ bool Acceptor::make_room() {
 }
 
 void Acceptor::take(net::Fd accepted) {
-  bool full = false;
-  {
-    const std::lock_guard lock{mutex_};
-    full = connections_.size() >= most_;
-  }
-  if (full) {
+  if (connections_.size() >= most_) {
     refused_.Increment();
     if (!make_room()) return;
   }

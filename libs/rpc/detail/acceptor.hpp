@@ -1,10 +1,12 @@
 #pragma once
 
+#include <poll.h>
 #include <prometheus/counter.h>
 
 #include <cstddef>
 #include <functional>
 #include <mutex>
+#include <span>
 #include <stop_token>
 #include <string_view>
 #include <thread>
@@ -47,7 +49,7 @@ class Acceptor {
   };
 
   void run(const std::stop_token& stop);
-  void drop_closed();
+  void drop_closed(std::span<const pollfd> states);
   void accept_all();
   bool make_room();
   void take(net::Fd accepted);
@@ -58,6 +60,7 @@ class Acceptor {
   net::Fd listening_;
   net::Fd wake_;
   bool pause_ = false;  ///< No descriptor is left: accept again in a moment.
+  /// Only the acceptor's thread adds and removes; trust() marks.
   std::mutex mutex_;
   std::vector<Connection> connections_;  ///< Oldest first.
   std::jthread thread_;

@@ -18,7 +18,15 @@ constexpr std::size_t kRetriesAtOnce = 1'000;
 
 }  // namespace
 
-DialogKeeper::DialogKeeper(Parts parts) : parts_{std::move(parts)} {}
+DialogKeeper::DialogKeeper(Parts parts)
+    : parts_{std::move(parts)},
+      executor_{parts_.loop.get_executor()},
+      write_due_{parts_.loop,
+                 [this] {
+                   for (const auto& one : std::exchange(due_, {})) write(one);
+                 }},
+      forget_delivered_{parts_.loop,
+                        [this] { parts_.dialogs.forget(std::exchange(delivered_, {})); }} {}
 
 DialogKeeper::~DialogKeeper() { *alive_ = false; }
 
@@ -62,18 +70,10 @@ void DialogKeeper::tell(const calls::Key& key, calls::Event event, Until until, 
 }
 
 void DialogKeeper::tell(LiveCallPtr call, calls::Event event, Until until, Done done) {
-  LiveCall::Waiter waiter{parts_.executor, std::move(done), until == Until::Stored};
+  LiveCall::Waiter waiter{executor_, std::move(done), until == Until::Stored};
   answer(call->tell(std::move(event), std::move(waiter), parts_.node));
-  write_soon(std::move(call));
-}
-
-void DialogKeeper::write_soon(LiveCallPtr call) {
   due_.push_back(std::move(call));
-  if (due_.size() > 1) return;
-  boost::asio::post(parts_.executor, [this, alive = alive_] {
-    if (!*alive) return;
-    for (const auto& one : std::exchange(due_, {})) write(one);
-  });
+  write_due_.arm();
 }
 
 void DialogKeeper::write(const LiveCallPtr& call) {
@@ -128,7 +128,7 @@ void DialogKeeper::not_written(const LiveCallPtr& call, std::error_code error) {
 /// Each on its own thread.
 void DialogKeeper::answer(LiveCall::Answers answers) {
   for (auto& [waiter, result] : answers) {
-    if (waiter.executor == parts_.executor) {
+    if (waiter.executor == executor_) {
       waiter.done(result);
     } else {
       boost::asio::post(waiter.executor,
@@ -150,21 +150,15 @@ void DialogKeeper::publish_end(const calls::Key& key, const events::v1::CallEven
   parts_.live.remove(key);
   parts_.undelivered.add(key);
   parts_.metrics.events_published.Increment();
-  parts_.events.publish(topics::kCalls, key.call_id, ended.SerializeAsString(), parts_.executor,
+  parts_.events.publish(topics::kCalls, key.call_id, ended.SerializeAsString(), executor_,
                         [this, alive = alive_, key](const Result<>& delivered) {
                           if (!*alive) return;
                           parts_.undelivered.remove(key);
                           // Not delivered: the record stays, and whoever finds it sends again.
-                          if (delivered) forget_soon(key);
+                          if (!delivered) return;
+                          delivered_.push_back(key);
+                          forget_delivered_.arm();
                         });
-}
-
-void DialogKeeper::forget_soon(calls::Key key) {
-  delivered_.push_back(std::move(key));
-  if (delivered_.size() > 1) return;
-  boost::asio::post(parts_.executor, [this, alive = alive_] {
-    if (*alive) parts_.dialogs.forget(std::exchange(delivered_, {}));
-  });
 }
 
 void DialogKeeper::bring_back(const calls::Key& key) {
@@ -188,7 +182,6 @@ void DialogKeeper::find(std::string_view sip_call_id, std::string_view tag_a,
 }
 
 void DialogKeeper::count(TenantId tenant, UserId caller, Counted done) {
-  if (caller.value == 0) return parts_.dialogs.count(tenant, std::move(done));
   parts_.dialogs.count(tenant, caller, std::move(done));
 }
 

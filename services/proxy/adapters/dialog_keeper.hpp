@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -13,6 +14,7 @@
 #include "cluster/dialogs.hpp"
 #include "cluster/event_publisher.hpp"
 #include "core/move_function.hpp"
+#include "net/end_of_turn.hpp"
 #include "proxy/adapters/live_calls.hpp"
 #include "proxy/adapters/undelivered.hpp"
 #include "proxy/domain/call_records.hpp"
@@ -31,7 +33,7 @@ class DialogKeeper final : public CallRecords {
     LiveCalls& live;
     Undelivered& undelivered;
     Metrics& metrics;
-    boost::asio::any_io_executor executor;
+    boost::asio::io_context& loop;
     std::string node;
     std::uint32_t boot;
     std::chrono::milliseconds lease;
@@ -79,7 +81,6 @@ class DialogKeeper final : public CallRecords {
   };
 
   void tell(LiveCallPtr call, calls::Event event, Until until, Done done);
-  void write_soon(LiveCallPtr call);
   void write(const LiveCallPtr& call);
   void written(const LiveCallPtr& call, std::uint32_t version,
                Result<std::optional<calls::Call>> there);
@@ -87,17 +88,19 @@ class DialogKeeper final : public CallRecords {
   void not_written(const LiveCallPtr& call, std::error_code error);
   void answer(LiveCall::Answers answers);
   void publish(const events::v1::CallEvent& event);
-  void forget_soon(calls::Key key);
   void publish_end(const calls::Key& key, const events::v1::CallEvent& ended);
   void find_hung_up(std::shared_ptr<HungUp> bye);
   void hung_up_elsewhere(std::shared_ptr<HungUp> bye, calls::Call call);
   void end_by(const std::shared_ptr<HungUp>& bye, LiveCallPtr call, bool answer_lost);
 
   Parts parts_;
+  const boost::asio::any_io_executor executor_;
   /// What happens to a call in one turn of the loop is one write, and what Kafka confirms in one is
   /// forgotten together.
   std::vector<LiveCallPtr> due_;
   std::vector<calls::Key> delivered_;
+  net::EndOfTurn write_due_;
+  net::EndOfTurn forget_delivered_;
   std::deque<LiveCallPtr> waiting_;           ///< A write failed because Redis was away.
   std::deque<std::shared_ptr<HungUp>> byes_;  ///< The same of a question for a call.
   std::size_t in_flight_ = 0;

@@ -85,10 +85,7 @@ struct DialogFixture : OnRedis<cluster::Dialogs> {
   std::vector<calls::Call> list(std::uint64_t tenant) {
     return page(tenant, std::nullopt, 100).dialogs;
   }
-  std::size_t count(std::uint64_t tenant) {
-    return *get<std::size_t>([&](auto done) { store.count(TenantId{tenant}, done); });
-  }
-  std::size_t count(std::uint64_t tenant, std::uint64_t caller) {
+  std::size_t count(std::uint64_t tenant, std::uint64_t caller = 0) {
     return *get<std::size_t>(
         [&](auto done) { store.count(TenantId{tenant}, UserId{caller}, done); });
   }

@@ -1,8 +1,13 @@
 #pragma once
 
+#include <cstdint>
+
 #include "pbxctl/cli.hpp"
 
 namespace pbx::pbxctl {
+
+/// That a limit of calls may be.
+inline constexpr std::uint64_t kMostCalls = 1'000'000;
 
 Command tenant_command();
 Command domain_command();

@@ -11,8 +11,6 @@ namespace {
 namespace api = provisioning::v1;
 using events::v1::Account;
 
-constexpr std::uint64_t kMostCalls = 1'000'000;
-
 std::string calls_word(std::uint32_t calls, const char* none) {
   return calls == 0 ? none : std::to_string(calls);
 }

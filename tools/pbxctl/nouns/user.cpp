@@ -11,7 +11,6 @@ using events::v1::Device;
 using events::v1::User;
 
 constexpr std::uint64_t kMostPhones = 1000;
-constexpr std::uint64_t kMostCalls = 1'000'000;
 
 std::string aor_of(const User& user) { return user.extension() + "@" + user.domain(); }
 
