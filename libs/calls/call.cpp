@@ -54,6 +54,13 @@ bool has(const DialogRecord& record, LegState state) {
                      [=](const Leg& leg) { return leg.state() == state; });
 }
 
+/// Confirmations may come in another order than the hang-ups that they are for.
+std::int64_t last_hang_up(const DialogRecord& record) {
+  std::int64_t last = 0;
+  for (const auto& leg : record.legs()) last = std::max<std::int64_t>(last, leg.over_at_ms());
+  return last;
+}
+
 /// Those that rang and did not answer.
 void drop_early_legs(DialogRecord& record) {
   auto& legs = *record.mutable_legs();
@@ -72,6 +79,7 @@ Outcome on(Call& call, const Rang& event) {
   if (is_new) {
     auto& leg = *record.add_legs();
     leg.set_tag(event.tag);
+    leg.set_flow(event.flow);
     leg.set_state(LEG_STATE_EARLY);
   }
   set_forks(record, event.forks);
@@ -98,9 +106,6 @@ Outcome first_answer(Call& call, const Answered& event) {
   auto& record = call.record;
   connect(record, event.callee);
   drop_early_legs(record);
-  auto& caller = *record.mutable_legs(0);
-  *caller.mutable_route_set() = event.caller.route_set();
-  caller.set_flow(event.caller.flow());
   stop_ringing(record);
   record.set_answered_at_ms(std::max(event.at_ms, record.started_at_ms()));
   record.set_state(DIALOG_STATE_ANSWERED);
@@ -152,10 +157,11 @@ Outcome on(Call& call, const HungUp& event) {
   if (!dialog) return {Reply::NoDialog, false, {}};
   if (dialog->state == LEG_STATE_OVER) return known();
   if (dialog->state == LEG_STATE_EARLY && !dialog->from_caller) return {Reply::NoDialog, false, {}};
-  callee_with(call.record, dialog->from_caller ? event.to_tag : event.from_tag)
-      ->set_state(LEG_STATE_OVER);
+  auto& leg = *callee_with(call.record, dialog->from_caller ? event.to_tag : event.from_tag);
+  leg.set_state(LEG_STATE_OVER);
+  leg.set_over_at_ms(event.at_ms);
   if (!call.answered() || has(call.record, LEG_STATE_CONFIRMED)) return changed(call);
-  return ended(call, hung_up(dialog->from_caller, event.at_ms));
+  return ended(call, hung_up(dialog->from_caller, last_hang_up(call.record)));
 }
 
 Outcome on(Call& call, const NotAnswered& event) {
@@ -169,6 +175,7 @@ Outcome on(Call& call, const Closed& event) {
   if (call.answered()) {
     end.outcome = events::v1::CALL_OUTCOME_ANSWERED;
     end.sip_code = 200;
+    end.at_ms = std::max(end.at_ms, last_hang_up(call.record));
   }
   return ended(call, std::move(end));
 }

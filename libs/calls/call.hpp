@@ -51,9 +51,11 @@ struct Call {
 /// A call as it begins: its STARTED event is number 1.
 Call new_call(state::v1::DialogRecord record);
 
-/// A phone told that it rings, or the like (18x). `tag`: of its To; empty: it told none.
+/// A phone told that it rings, or the like (18x). `tag`: of its To; empty: it told none. `flow`: as
+/// in its leg.
 struct Rang {
   std::string tag;
+  std::string flow;
   std::int64_t at_ms = 0;
   std::vector<state::v1::Fork> forks;  ///< All of them, as they stand now.
 };
@@ -63,18 +65,16 @@ struct BranchRefused {
   std::vector<state::v1::Fork> forks;
 };
 
-/// A phone answered. `callee`: its side, state aside; `caller`: how the caller is reached, route
-/// set and flow.
+/// A phone answered. `callee`: its side, state aside.
 struct Answered {
   state::v1::Leg callee;
-  state::v1::Leg caller;
   std::int64_t at_ms = 0;
 };
 
-/// A BYE that the other side has confirmed: by a 2xx, 481 or 408, or by silence.
+/// A BYE that the other side has confirmed: by a 2xx or 481, or by being gone.
 struct HungUp {
   std::string from_tag, to_tag;
-  std::int64_t at_ms = 0;  ///< When it was said.
+  std::int64_t at_ms = 0;  ///< When they stopped talking.
   /// The node that would have written the answer was lost before it could: the BYE proves it. Since
   /// when they talked nobody knows, so nothing is charged.
   bool answer_lost = false;

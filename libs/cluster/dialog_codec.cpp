@@ -26,30 +26,6 @@ Result<calls::End> decode_end(std::string_view bytes) {
                     event.reason(),      event.hung_up_by(), event.node()};
 }
 
-bool lists(std::string_view tags, std::string_view tag) {
-  while (!tags.empty()) {
-    const auto end = std::min(tags.find(' '), tags.size());
-    if (tags.substr(0, end) == tag) return true;
-    tags.remove_prefix(std::min(end + 1, tags.size()));
-  }
-  return false;
-}
-
-/// What a fit is judged by. `has_callee(tag)`: a callee has told that tag.
-template <class HasCallee>
-int fit(state::v1::DialogState state, std::string_view caller_tag, std::string_view tag_a,
-        std::string_view tag_b, const HasCallee& has_callee) {
-  const bool rings =
-      state == state::v1::DIALOG_STATE_CALLING || state == state::v1::DIALOG_STATE_RINGING;
-  const auto matches = [&](std::string_view caller, std::string_view callee) {
-    if (caller.empty() || caller_tag != caller) return 0;
-    if (!callee.empty() && has_callee(callee)) return 3;
-    return rings || callee.empty() ? 2 : 0;
-  };
-  const int tags = std::max(matches(tag_a, tag_b), tag_b.empty() ? 0 : matches(tag_b, tag_a));
-  return tags == 0 ? 0 : 2 * tags + (state != state::v1::DIALOG_STATE_ENDED ? 1 : 0);
-}
-
 /// What a call whose end was told still knows of its dialogs.
 void add_legs(state::v1::DialogRecord& record, const DialogHeader& header) {
   record.add_legs()->set_tag(std::string{header.caller_tag});
@@ -86,17 +62,6 @@ std::string encode_end(const calls::End& end) {
 
 }  // namespace
 
-int fit_of(const DialogHeader& header, std::string_view tag_a, std::string_view tag_b) {
-  return fit(header.state, header.caller_tag, tag_a, tag_b,
-             [&](std::string_view tag) { return lists(header.callee_tags, tag); });
-}
-
-int fit_of(const calls::Call& call, std::string_view tag_a, std::string_view tag_b) {
-  const auto& record = call.record;
-  return fit(record.state(), calls::caller_of(record).tag(), tag_a, tag_b,
-             [&](std::string_view tag) { return calls::find_callee(record, tag) != nullptr; });
-}
-
 Result<DialogHeader> parse_dialog_header(std::string_view value) {
   ByteReader reader{value};
   if (reader.u8() != kFormat) return pbx::Errc::BadData;
@@ -131,19 +96,6 @@ Result<calls::Call> decode_call(const DialogHeader& header) {
 Result<calls::Call> decode_call(std::string_view value) {
   PBX_TRY(const auto header, parse_dialog_header(value));
   return decode_call(header);
-}
-
-void BestFit::offer(std::string_view value) {
-  const auto header = parse_dialog_header(value);
-  const int fit = header ? fit_of(*header, tag_a_, tag_b_) : 0;
-  if (fit <= fit_) return;
-  best_ = *header;
-  fit_ = fit;
-}
-
-Result<calls::Call> BestFit::call() const {
-  if (fit_ == 0) return pbx::Errc::NotFound;
-  return decode_call(best_);
 }
 
 std::string encode_call(const calls::Call& call) {

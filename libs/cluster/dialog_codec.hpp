@@ -28,30 +28,6 @@ Result<calls::Call> decode_call(std::string_view value);
 Result<calls::Call> decode_call(const DialogHeader& header);
 std::string encode_call(const calls::Call& call);
 
-/// How well a call fits a question for two tags in either order: 0 not at all, more is better; see
-/// BestFit.
-int fit_of(const DialogHeader& header, std::string_view tag_a, std::string_view tag_b);
-int fit_of(const calls::Call& call, std::string_view tag_a, std::string_view tag_b);
-
-/// Of the records under one Call-ID, the one that fits a question for two tags best, in either
-/// order. Of an early call not every callee's tag is written; a CANCEL knows no callee tag; a
-/// live record is preferred to an ended one.
-class BestFit {
- public:
-  /// The tags must outlive it.
-  BestFit(std::string_view tag_a, std::string_view tag_b) : tag_a_{tag_a}, tag_b_{tag_b} {}
-
-  /// A record's value, which must outlive this; one that is malformed is passed over.
-  void offer(std::string_view value);
-  /// NotFound: none fits.
-  Result<calls::Call> call() const;
-
- private:
-  std::string_view tag_a_, tag_b_;
-  DialogHeader best_;
-  int fit_ = 0;
-};
-
 /// Eight bytes, as the header has it.
 std::string encode_tenant(std::uint64_t tenant);
 

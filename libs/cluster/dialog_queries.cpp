@@ -104,15 +104,17 @@ struct LegSearch {
 
 }  // namespace
 
-void Dialogs::find(std::string_view sip_call_id, std::string_view tag_a, std::string_view tag_b,
-                   Done<calls::Call> done) {
+void Dialogs::load_under(std::string_view sip_call_id, Done<std::vector<calls::Call>> done) {
   redis_.send(Command{"HGETALL", redis_keys::dialog(sip_call_id)},
-              [a = std::string{tag_a}, b = std::string{tag_b},
-               done = std::move(done)](Result<Reply> reply) mutable {
+              [done = std::move(done)](Result<Reply> reply) mutable {
                 if (!reply) return done(reply.error());
-                BestFit best{a, b};
-                for (std::size_t i = 1; i < reply->size(); i += 2) best.offer((*reply)[i].text());
-                done(best.call());
+                std::vector<calls::Call> calls;
+                for (std::size_t i = 1; i < reply->size(); i += 2) {
+                  if (auto call = decode_call((*reply)[i].text())) {
+                    calls.push_back(*std::move(call));
+                  }
+                }
+                done(std::move(calls));
               });
 }
 

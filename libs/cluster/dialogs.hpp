@@ -78,11 +78,10 @@ class Dialogs {
   /// which a late write finds. One function call a shard.
   void forget(std::span<const calls::Key> keys);
 
-  /// By the phones' Call-ID and both tags in either order; an empty `tag_b` or one that is not
-  /// known yet finds the early dialog of `tag_a`. Ended ones are found too, live ones preferred.
+  /// All calls with that Call-ID, of whichever tenants, ended ones too: phones choose it freely, so
+  /// it names none of them.
+  void load_under(std::string_view sip_call_id, Done<std::vector<calls::Call>> done);
   /// NotFound.
-  void find(std::string_view sip_call_id, std::string_view tag_a, std::string_view tag_b,
-            Done<calls::Call> done);
   void load(const calls::Key& key, Done<calls::Call> done);
   /// Every leg of a call. Searches the leases of all shards, a millisecond for some thousands of
   /// calls: for what a person asks.

@@ -69,6 +69,7 @@ void append_branch(std::string& out, const Branch& branch) {
   append_hex(out, branch.loop_hash, 16);
   append_hex(out, branch.key, 2);
   append_hex(out, branch.listener, 4);
+  append_hex(out, branch.made_s, 8);
   append_hex(out, branch.mac, 16);
 }
 
@@ -85,18 +86,27 @@ std::optional<Branch> parse_branch(std::string_view branch) noexcept {
   if (!key) return std::nullopt;
   const auto listener = take_hex(branch, 4);
   if (!listener) return std::nullopt;
+  const auto made_s = take_hex(branch, 8);
+  if (!made_s) return std::nullopt;
   const auto mac = take_hex(branch, 16);
   if (!mac) return std::nullopt;
-  return Branch{
-      static_cast<std::uint16_t>(*worker),   *random, *loop_hash, static_cast<std::uint8_t>(*key),
-      static_cast<std::uint16_t>(*listener), *mac};
+  return Branch{static_cast<std::uint16_t>(*worker),
+                *random,
+                *loop_hash,
+                static_cast<std::uint8_t>(*key),
+                static_cast<std::uint16_t>(*listener),
+                static_cast<std::uint32_t>(*made_s),
+                *mac};
 }
 
-std::string signed_text(const Branch& branch, std::string_view call_id, const Via& next) {
+std::string signed_text(const Branch& branch, const Message& message, const Via& next) {
+  const auto call_id = message.call_id();
+  const auto cseq = message.cseq();
   std::string text;
-  text.reserve(64 + call_id.size() + next.text.size());
-  append_branch(text,
-                {branch.worker, branch.random, branch.loop_hash, branch.key, branch.listener, 0});
+  text.reserve(128 + call_id.size() + next.text.size());
+  auto unsigned_branch = branch;
+  unsigned_branch.mac = 0;
+  append_branch(text, unsigned_branch);
   const auto field = [&text](std::string_view value) {
     append_number(text, value.size());
     text += ':';
@@ -112,6 +122,13 @@ std::string signed_text(const Branch& branch, std::string_view call_id, const Vi
   field(next.maddr);
   field(next.branch);
   field(call_id);
+  if (cseq) {
+    // A CANCEL and the ACK of a refusal have the branch of their INVITE.
+    const auto method = method_from(cseq->method);
+    const bool follows = method == Method::Cancel || method == Method::Ack;
+    append_number(text, cseq->number);
+    field(follows ? "INVITE" : cseq->method);
+  }
   return text;
 }
 

@@ -11,30 +11,32 @@
 namespace pbx::sip {
 
 /// What our branches say: `z9hG4bK` + worker (4 hex) + random (16) + loop hash (16) + key (2) +
-/// listener (4) + MAC (16).
+/// listener (4) + time (8) + MAC (16).
 struct Branch {
   std::uint16_t worker = 0;  ///< Which worker of this node owns the transaction.
   std::uint64_t random = 0;
   std::uint64_t loop_hash = 0;
   std::uint8_t key = 0;        ///< Id of the cluster's key that the MAC is made with.
   std::uint16_t listener = 0;  ///< Name of the listener that the request came by; 0: our own.
-  /// Over the rest, the Call-ID and the next Via (signed_text()): any node can tell that a response
-  /// answers a request of the cluster, and whose it was. 0: the request is our own.
+  std::uint32_t made_s = 0;    ///< When its request came, in seconds since 1970.
+  /// Over the rest, the Call-ID, the CSeq and the next Via (signed_text()): any node can tell which
+  /// request of the cluster a response answers, and whose it was. 0: the request is our own.
   std::uint64_t mac = 0;
 
   friend bool operator==(const Branch&, const Branch&) = default;
 };
 
-inline constexpr std::size_t kBranchSize = 7 + 4 + 16 + 16 + 2 + 4 + 16;
+inline constexpr std::size_t kBranchSize = 7 + 4 + 16 + 16 + 2 + 4 + 8 + 16;
 
 void append_branch(std::string& out, const Branch& branch);
 /// nullopt: not made by append_branch().
 std::optional<Branch> parse_branch(std::string_view branch) noexcept;
 
-/// What the MAC of `branch` is over: the branch without it, the Call-ID and what tells where a
-/// response goes from `next`, the Via below, as it stands in the response. A phone that writes a
-/// Via anew, in other letters or another order, does not change it.
-std::string signed_text(const Branch& branch, std::string_view call_id, const Via& next);
+/// What the MAC of `branch` is over: the branch without it, Call-ID and CSeq of `message`, the
+/// request or a response to it, and what tells where a response goes from `next`, the Via below, as
+/// it stands in the response. A phone that writes a Via anew, in other letters or another order,
+/// does not change it.
+std::string signed_text(const Branch& branch, const Message& message, const Via& next);
 
 /// A hash over what decides where a request goes: Request-URI, From and To tag, Call-ID, CSeq
 /// number, Route, Proxy-Require and Proxy-Authorization (RFC 3261 §16.6 step 8; the top Via is left

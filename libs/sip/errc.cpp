@@ -67,6 +67,8 @@ const char* sentence(Errc code) {
       return "Malformed Contact";
     case Errc::BadCallId:
       return "Malformed Call-ID";
+    case Errc::BadTag:
+      return "Malformed tag, or the same in From and To";
     case Errc::BadCredentials:
       return "Malformed credentials";
     case Errc::UnsupportedAuthScheme:

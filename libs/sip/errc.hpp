@@ -40,6 +40,7 @@ enum class Errc {
   BadNameAddr,
   BadContact,
   BadCallId,
+  BadTag,  ///< Of From or To: no word, too long, or the same in both.
   BadCredentials,
   // Digest (digest.hpp).
   UnsupportedAuthScheme,  ///< An authentication scheme other than Digest.

@@ -50,6 +50,29 @@ Result<> check_address(Result<NameAddr> parsed) {
   return {};
 }
 
+/// Tags are compared, listed and kept as they are written, so they are written in one way only.
+/// `address` may have none.
+Result<std::string_view> check_tag(const NameAddr& address) {
+  const auto tag = address.tag();
+  if (tag.size() > kMaxTag) return Errc::BadTag;
+  for (const char c : tag) {
+    if (!detail::is_visible(c) || std::string_view{"\"\\<>,;"}.find(c) != tag.npos) {
+      return Errc::BadTag;
+    }
+  }
+  return tag;
+}
+
+/// Two phones of one dialog that went by the same tag could not be told apart (RFC 3261 §19.3).
+Result<> check_tags(const Message& message) {
+  PBX_TRY(const auto from, message.from());
+  PBX_TRY(const auto to, message.to());
+  PBX_TRY(const auto from_tag, check_tag(from));
+  PBX_TRY(const auto to_tag, check_tag(to));
+  if (!to_tag.empty() && to_tag == from_tag) return Errc::BadTag;
+  return {};
+}
+
 Result<> check_contacts(const Message& message) {
   std::size_t count = 0;
   bool star = false;
@@ -110,6 +133,7 @@ Result<CSeq> check_common(const Message& message) {
   PBX_CHECK_OK(check_vias(message));
   PBX_CHECK_OK(check_address(message.from()));
   PBX_CHECK_OK(check_address(message.to()));
+  PBX_CHECK_OK(check_tags(message));
   PBX_CHECK_OK(check_call_id(message.call_id()));
   return message.cseq();
 }

@@ -124,6 +124,7 @@ std::vector<std::string> validate(const config::v1::Proxy& config) {
   faults.duration_in_range("sessionCheck", config.session_check(), seconds{2}, minutes{60});
   faults.duration_in_range("sessionUnclear", config.session_unclear(), seconds{10},
                            minutes{7 * 24 * 60});
+  faults.duration_in_range("maxRinging", config.max_ringing(), seconds{2}, minutes{24 * 60});
   faults.duration_in_range("maxCallDuration", config.max_call_duration(), seconds{10},
                            minutes{30 * 24 * 60});
   if (faults.all().empty()) {
@@ -149,6 +150,7 @@ Settings settings_of(const config::v1::Proxy& config, const std::string& node,
   settings.session_check = runtime::from_proto(config.session_check(), settings.session_check);
   settings.session_unclear =
       runtime::from_proto(config.session_unclear(), settings.session_unclear);
+  settings.max_ringing = runtime::from_proto(config.max_ringing(), settings.max_ringing);
   settings.max_call = runtime::from_proto(config.max_call_duration(), settings.max_call);
   settings.max_transactions =
       config.max_transactions() == 0 ? kDefaultTransactions : config.max_transactions();

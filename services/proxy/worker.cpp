@@ -68,14 +68,15 @@ Worker::Worker(runtime::Loop& loop, unsigned index, Shared& shared)
                  [&live = shared.live](const state::v1::DialogRecord& record) {
                    return live.find(calls::key_of(record)) != nullptr;
                  },
-                 [this](const state::v1::DialogRecord& record, Clock::Steady confirmed) {
+                 [this](const state::v1::DialogRecord& record, const Confirmed& confirmed) {
                    rounds_.settled(record, confirmed);
                  }}},
       rounds_{node_, shared.live, shared.hints, sessions_},
       reaper_{{node_, dialogs_, keeper_, shared.live, shared.undelivered, shared.awake,
                [this](const sip::Message& invite) { edge_.on_orphan(invite, {}); },
                [this](const state::v1::DialogRecord& record) {
-                 sessions_.add(record, node_.clock.steady());
+                 const auto now = node_.clock.steady();
+                 sessions_.add(record, {now, now});
                }}},
       driver_{loop_, timers_},
       flush_trays_{loop_,

@@ -24,17 +24,17 @@ class NoRecords final : public proxy::CallRecords {
  public:
   void begin(const state::v1::DialogRecord&, Done done) override { done({}); }
   void tell(const calls::Key&, calls::Event, Until, Done done) override { done({}); }
-  void find(std::string_view, std::string_view, std::string_view, Found done) override {
+  void find(const calls::Key&, Found done) override {
     done(Errc::Unavailable);  // then a token is enough
   }
+  std::optional<Known> known(const calls::Key&) const override { return std::nullopt; }
   void count(TenantId, UserId, Counted done) override { done(Errc::Unavailable); }
-  void take_over(std::string_view, std::string_view, Wanted, Taken done) override {
-    done(Errc::NotFound);
-  }
-  void hung_up(std::string_view, std::string_view, std::string_view, std::int64_t,
+  void take_over(std::string_view, Wanted, Taken done) override { done(Errc::NotFound); }
+  void hung_up(const calls::Key&, std::string_view, std::string_view, std::int64_t,
                Done done) override {
     done({});
   }
+  void hung_up(std::string_view, IsOf, std::string_view, std::string_view, std::int64_t) override {}
 };
 
 struct Inbound {

@@ -75,14 +75,19 @@ class MemoryCallRecords final : public proxy::CallRecords {
       done(apply(found->second, event));
     });
   }
-  void find(std::string_view sip_call_id, std::string_view tag_a, std::string_view tag_b,
-            Found done) override {
+  void find(const calls::Key& key, Found done) override {
     // What this process looks after is known at once.
     if (down) return done(Errc::Unavailable);
-    const auto* entry =
-        find_entry(std::string{sip_call_id}, std::string{tag_a}, std::string{tag_b});
-    if (entry == nullptr) return done(Errc::NotFound);
-    done(Known{entry->call, entry->knowledge});
+    auto found = known(key);
+    if (!found) return done(Errc::NotFound);
+    done(*std::move(found));
+  }
+  std::optional<Known> known(const calls::Key& key) const override {
+    const auto found = calls.find(key.call_id);
+    if (found == calls.end() || found->second.record().sip_call_id() != key.sip_call_id) {
+      return std::nullopt;
+    }
+    return Known{found->second.call, found->second.knowledge};
   }
   void count(TenantId tenant, UserId caller, Counted done) override {
     reply([this, tenant, caller, done = std::move(done)]() mutable {
@@ -95,33 +100,44 @@ class MemoryCallRecords final : public proxy::CallRecords {
       })));
     });
   }
-  void take_over(std::string_view sip_call_id, std::string_view caller_tag, Wanted wanted,
-                 Taken done) override {
-    reply([this, id = std::string{sip_call_id}, tag = std::string{caller_tag},
-           wanted = std::move(wanted), done = std::move(done)]() mutable {
+  void take_over(std::string_view sip_call_id, Wanted wanted, Taken done) override {
+    reply([this, id = std::string{sip_call_id}, wanted = std::move(wanted),
+           done = std::move(done)]() mutable {
       if (down) return done(Errc::Unavailable);
+      std::error_code why = Errc::NotFound;
       for (auto& [key, entry] : calls) {
-        const auto& record = entry.record();
-        if (entry.ended() || record.sip_call_id() != id || entry.caller().tag() != tag) continue;
-        if (const auto is = wanted(record); !is) return done(is.error());
+        if (entry.ended() || entry.record().sip_call_id() != id) continue;
+        const auto is = wanted(entry.record());
+        if (!is) {
+          why = is.error();
+          continue;
+        }
         calls::apply(entry.call, calls::TakenOver{owner, boot, entry.call.version});
         entry.knowledge = calls::Knowledge::Record;
         return done(entry.record());
       }
-      done(Errc::NotFound);
+      done(why);
     });
   }
-  void hung_up(std::string_view sip_call_id, std::string_view from_tag, std::string_view to_tag,
+  void hung_up(const calls::Key& key, std::string_view from_tag, std::string_view to_tag,
                std::int64_t at_ms, Done done) override {
-    reply([this, id = std::string{sip_call_id}, from = std::string{from_tag},
-           to = std::string{to_tag}, at_ms, done = std::move(done)]() mutable {
-      auto* entry = find_entry(id, from, to);
-      if (entry != nullptr) {
-        const bool lost = entry->knowledge == calls::Knowledge::Record;
-        static_cast<void>(apply(*entry, calls::HungUp{from, to, at_ms, lost}));
+    reply([this, key, from = std::string{from_tag}, to = std::string{to_tag}, at_ms,
+           done = std::move(done)]() mutable {
+      const auto entry = calls.find(key.call_id);
+      if (entry != calls.end()) {
+        const bool lost = entry->second.knowledge == calls::Knowledge::Record;
+        static_cast<void>(apply(entry->second, calls::HungUp{from, to, at_ms, lost}));
       }
       done({});
     });
+  }
+  void hung_up(std::string_view sip_call_id, IsOf is_of, std::string_view from_tag,
+               std::string_view to_tag, std::int64_t at_ms) override {
+    for (const auto& [id, entry] : calls) {
+      const auto key = calls::key_of(entry.record());
+      if (key.sip_call_id != sip_call_id || !is_of(key)) continue;
+      return hung_up(key, from_tag, to_tag, at_ms, [](const Result<>&) {});
+    }
   }
 
   /// Lets go of what was held back.
@@ -143,15 +159,6 @@ class MemoryCallRecords final : public proxy::CallRecords {
   std::uint32_t boot = 0;
 
  private:
-  Entry* find_entry(const std::string& sip_call_id, const std::string& a, const std::string& b) {
-    for (auto& [id, entry] : calls) {
-      if (entry.record().sip_call_id() != sip_call_id) continue;
-      const auto& caller = entry.caller().tag();
-      const bool early = !entry.call.answered() && (caller == a || caller == b);
-      if (early || calls::dialog_between(entry.record(), a, b)) return &entry;
-    }
-    return nullptr;
-  }
   void reply(MoveFunction<void()> work) {
     if (held) return waiting_.push_back(std::move(work));
     work();

@@ -16,6 +16,8 @@ const pbx::proxy::Tokens kTokens{kRing, 1};
 const pbx::KeyedHashes kMac{kRing, "proxy token"};
 constexpr std::string_view kCallId = "call";
 constexpr std::string_view kTag = "tag";
+constexpr std::string_view kBye =
+    "BYE sip:a@b SIP/2.0\r\nCall-ID: call\r\nCSeq: 2 BYE\r\nContent-Length: 0\r\n\r\n";
 
 void must_be(const std::string& again, std::string_view as_read) {
   // The last character may hold bits that say nothing.
@@ -43,8 +45,9 @@ void read_branch(std::string_view text) {
   if (again != text) std::abort();
   const auto via = pbx::sip::parse_via("SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKx");
   auto right = *branch;
-  kTokens.sign(right, kCallId, *via);
-  const bool named = kTokens.is_signed(right, kCallId, *via);
+  const auto bye = pbx::sip::parse_message(kBye);
+  kTokens.sign(right, *bye, *via);
+  const bool named = kTokens.is_signed(right, *bye, *via);
   if (named != (branch->key == kTokens.key())) std::abort();
 }
 

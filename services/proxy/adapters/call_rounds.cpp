@@ -32,8 +32,9 @@ void CallRounds::look_at(LiveCall& call, Clock::Steady now) {
     return;
   }
   auto& turn = call.turn;
-  if (turn.confirmed == Clock::Steady{}) turn.confirmed = now - lasts;  // when it was answered
-  if (turn.next == Clock::Steady{}) turn.next = next_turn(turn.confirmed);
+  const auto since = now - lasts;  // when it was answered
+  if (turn.confirmed == Confirmed{}) turn.confirmed = {since, since};
+  if (turn.next == Clock::Steady{}) turn.next = next_turn(since);
   if (turn.next > now) return;
   turn.next = Clock::Steady::max();  // until the watch has settled it
   watch_.add(call.copy().record, turn.confirmed);
@@ -63,7 +64,7 @@ bool CallRounds::is_hinted_at(const state::v1::DialogRecord& record,
   });
 }
 
-void CallRounds::settled(const state::v1::DialogRecord& record, Clock::Steady confirmed) {
+void CallRounds::settled(const state::v1::DialogRecord& record, const Confirmed& confirmed) {
   const auto call = live_.find(calls::key_of(record));
   if (call) call->turn = {next_turn(node_.clock.steady()), confirmed};
 }

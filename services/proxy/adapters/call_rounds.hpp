@@ -21,7 +21,7 @@ class CallRounds {
   /// To be called about once a second: looks at one shard of the calls, and at all for a hint.
   void run();
   /// The watch has heard both phones of a call.
-  void settled(const state::v1::DialogRecord& record, Clock::Steady confirmed);
+  void settled(const state::v1::DialogRecord& record, const Confirmed& confirmed);
 
  private:
   void look_at(LiveCall& call, Clock::Steady now);

@@ -168,32 +168,38 @@ void DialogKeeper::bring_back(const calls::Key& key) {
   write(call);
 }
 
-void DialogKeeper::find(std::string_view sip_call_id, std::string_view tag_a,
-                        std::string_view tag_b, Found done) {
+void DialogKeeper::find(const calls::Key& key, Found done) {
+  if (auto here = known(key)) return done(*std::move(here));
+  parts_.dialogs.load(key, [done = std::move(done)](Result<calls::Call> call) mutable {
+    if (!call) return done(call.error());
+    done(Known{*std::move(call), calls::Knowledge::Record});
+  });
+}
+
+std::optional<CallRecords::Known> DialogKeeper::known(const calls::Key& key) const {
   using calls::Knowledge;
-  if (const auto call = parts_.live.find(sip_call_id, tag_a, tag_b)) {
-    return done(Known{call->copy(), call->all_known() ? Knowledge::All : Knowledge::Record});
-  }
-  parts_.dialogs.find(sip_call_id, tag_a, tag_b,
-                      [done = std::move(done)](Result<calls::Call> call) mutable {
-                        if (!call) return done(call.error());
-                        done(Known{*std::move(call), Knowledge::Record});
-                      });
+  const auto call = parts_.live.find(key);
+  if (!call) return std::nullopt;
+  return Known{call->copy(), call->all_known() ? Knowledge::All : Knowledge::Record};
 }
 
 void DialogKeeper::count(TenantId tenant, UserId caller, Counted done) {
   parts_.dialogs.count(tenant, caller, std::move(done));
 }
 
-void DialogKeeper::take_over(std::string_view sip_call_id, std::string_view caller_tag,
-                             Wanted wanted, Taken done) {
-  parts_.dialogs.find(
-      sip_call_id, caller_tag, {},
-      [this, wanted = std::move(wanted), done = std::move(done)](Result<calls::Call> call) mutable {
-        if (!call) return done(call.error());
-        if (call->end) return done(Errc::NotFound);
-        if (const auto is = wanted(call->record); !is) return done(is.error());
-        claim(*call, std::move(done));
+void DialogKeeper::take_over(std::string_view sip_call_id, Wanted wanted, Taken done) {
+  parts_.dialogs.load_under(
+      sip_call_id, [this, wanted = std::move(wanted),
+                    done = std::move(done)](Result<std::vector<calls::Call>> calls) mutable {
+        if (!calls) return done(calls.error());
+        std::error_code why = Errc::NotFound;
+        for (const auto& call : *calls) {
+          if (call.end) continue;
+          const auto is = wanted(call.record);
+          if (is) return claim(call, std::move(done));
+          if (why == Errc::NotFound || why == Errc::PermissionDenied) why = is.error();
+        }
+        done(why);
       });
 }
 
@@ -216,29 +222,46 @@ void DialogKeeper::tell_again(const calls::Call& call) {
   for (const auto& event : cluster::events_until(call, parts_.node)) publish(event);
 }
 
-void DialogKeeper::hung_up(std::string_view sip_call_id, std::string_view from_tag,
+void DialogKeeper::hung_up(const calls::Key& key, std::string_view from_tag,
                            std::string_view to_tag, std::int64_t at_ms, Done done) {
-  auto bye = std::make_shared<HungUp>(HungUp{std::string{sip_call_id}, std::string{from_tag},
-                                             std::string{to_tag}, at_ms, std::move(done)});
+  auto bye = std::make_shared<HungUp>(
+      HungUp{key, std::string{from_tag}, std::string{to_tag}, at_ms, std::move(done)});
   // Most calls end where they were answered: what is known here spares a question.
-  if (auto call = parts_.live.find(sip_call_id, from_tag, to_tag)) {
+  if (auto call = parts_.live.find(key)) {
     const bool all_known = call->all_known();
     return end_by(bye, std::move(call), !all_known);
   }
   find_hung_up(std::move(bye));
 }
 
+void DialogKeeper::hung_up(std::string_view sip_call_id, IsOf is_of, std::string_view from_tag,
+                           std::string_view to_tag, std::int64_t at_ms) {
+  const auto tell_if = [this, from = std::string{from_tag}, to = std::string{to_tag},
+                        at_ms](const calls::Key& key) {
+    hung_up(key, from, to, at_ms, [](const Result<>&) {});
+  };
+  for (const auto& call : parts_.live.under(sip_call_id)) {
+    if (is_of(call->key())) return tell_if(call->key());
+  }
+  parts_.dialogs.load_under(sip_call_id, [is_of = std::move(is_of), tell_if](
+                                             Result<std::vector<calls::Call>> calls) mutable {
+    if (!calls) return;  // the phone's own word is missing then, and it will be asked for it
+    for (const auto& call : *calls) {
+      const auto key = calls::key_of(call.record);
+      if (!call.end && is_of(key)) return tell_if(key);
+    }
+  });
+}
+
 void DialogKeeper::find_hung_up(std::shared_ptr<HungUp> bye) {
   ++in_flight_;
-  const auto& told = *bye;
-  parts_.dialogs.find(told.sip_call_id, told.from_tag, told.to_tag,
-                      [this, bye](Result<calls::Call> call) {
-                        --in_flight_;
-                        if (call) return hung_up_elsewhere(bye, *std::move(call));
-                        const bool later = redis::is_outage(call.error());
-                        if (!later || byes_.size() >= kMaxWaiting) return bye->done(call.error());
-                        byes_.push_back(bye);
-                      });
+  parts_.dialogs.load(bye->key, [this, bye](Result<calls::Call> call) {
+    --in_flight_;
+    if (call) return hung_up_elsewhere(bye, *std::move(call));
+    const bool later = redis::is_outage(call.error());
+    if (!later || byes_.size() >= kMaxWaiting) return bye->done(call.error());
+    byes_.push_back(bye);
+  });
 }
 
 /// The call is another process'. Where its record says that it rings, an answer was not written if

@@ -49,13 +49,14 @@ class DialogKeeper final : public CallRecords {
   void begin(const state::v1::DialogRecord& record, Done done) override;
   using CallRecords::tell;
   void tell(const calls::Key& key, calls::Event event, Until until, Done done) override;
-  void find(std::string_view sip_call_id, std::string_view tag_a, std::string_view tag_b,
-            Found done) override;
+  void find(const calls::Key& key, Found done) override;
+  std::optional<Known> known(const calls::Key& key) const override;
   void count(TenantId tenant, UserId caller, Counted done) override;
-  void take_over(std::string_view sip_call_id, std::string_view caller_tag, Wanted wanted,
-                 Taken done) override;
-  void hung_up(std::string_view sip_call_id, std::string_view from_tag, std::string_view to_tag,
+  void take_over(std::string_view sip_call_id, Wanted wanted, Taken done) override;
+  void hung_up(const calls::Key& key, std::string_view from_tag, std::string_view to_tag,
                std::int64_t at_ms, Done done) override;
+  void hung_up(std::string_view sip_call_id, IsOf is_of, std::string_view from_tag,
+               std::string_view to_tag, std::int64_t at_ms) override;
 
   /// Publishes the ENDED event of an ended call and, once delivered, forgets it.
   void publish_end(const calls::Call& call);
@@ -75,7 +76,8 @@ class DialogKeeper final : public CallRecords {
  private:
   /// What a BYE told of a call that is not this process', until it is written.
   struct HungUp {
-    std::string sip_call_id, from_tag, to_tag;
+    calls::Key key;
+    std::string from_tag, to_tag;
     std::int64_t at_ms = 0;
     Done done;
   };

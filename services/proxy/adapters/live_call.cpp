@@ -224,13 +224,6 @@ calls::Call LiveCall::copy() const {
   return call ? *std::move(call) : calls::Call{};
 }
 
-int LiveCall::fit(std::string_view tag_a, std::string_view tag_b) const {
-  const std::lock_guard lock{mutex_};
-  if (call_) return cluster::fit_of(*call_, tag_a, tag_b);
-  const auto header = cluster::parse_dialog_header(value_);
-  return header ? cluster::fit_of(*header, tag_a, tag_b) : 0;
-}
-
 bool LiveCall::over() const {
   const std::lock_guard lock{mutex_};
   return call_ && call_->end.has_value();

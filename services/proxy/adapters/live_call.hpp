@@ -16,6 +16,7 @@
 #include "core/move_function.hpp"
 #include "core/result.hpp"
 #include "pbx/events/v1/call.pb.h"
+#include "proxy/domain/session_check.hpp"
 
 namespace pbx::proxy {
 
@@ -77,8 +78,6 @@ class LiveCall {
   void begun();
 
   calls::Call copy() const;
-  /// See cluster::fit_of.
-  int fit(std::string_view tag_a, std::string_view tag_b) const;
   bool over() const;
   /// An answered call goes on for long without anything to do: it is kept as bytes when nothing
   /// has happened since this was called last.
@@ -86,11 +85,11 @@ class LiveCall {
   /// 0: not answered.
   std::int64_t answered_at_ms() const { return answered_at_ms_; }
 
-  /// When its phones are asked next, and when both were last known to have it. Of the one thread
+  /// When its phones are asked next, and when each was last known to have it. Of the one thread
   /// that asks; the epoch is "not set".
   struct Turn {
     Clock::Steady next{};
-    Clock::Steady confirmed{};
+    Confirmed confirmed{};
   };
   Turn turn;
   /// Everything that happened is known here: this process began it.

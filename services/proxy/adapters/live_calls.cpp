@@ -36,22 +36,16 @@ LiveCallPtr LiveCalls::find(const calls::Key& key) const {
   return found != own.calls.end() ? found->second : nullptr;
 }
 
-LiveCallPtr LiveCalls::find(std::string_view sip_call_id, std::string_view tag_a,
-                            std::string_view tag_b) const {
+std::vector<LiveCallPtr> LiveCalls::under(std::string_view sip_call_id) const {
   const auto hash = hash_(sip_call_id);
   auto& own = shard_of(hash);
   const std::lock_guard lock{own.mutex};
-  LiveCallPtr best;
-  int best_fit = 0;
+  std::vector<LiveCallPtr> calls;
   const auto [begin, end] = own.calls.equal_range(hash);
   for (auto at = begin; at != end; ++at) {
-    if (at->second->key().sip_call_id != sip_call_id) continue;
-    const int fit = at->second->fit(tag_a, tag_b);
-    if (fit <= best_fit) continue;
-    best = at->second;
-    best_fit = fit;
+    if (at->second->key().sip_call_id == sip_call_id) calls.push_back(at->second);
   }
-  return best;
+  return calls;
 }
 
 std::vector<calls::Key> LiveCalls::all() const {

@@ -23,9 +23,8 @@ class LiveCalls {
   void remove(const calls::Key& key);
   /// nullptr: it is not this process'.
   LiveCallPtr find(const calls::Key& key) const;
-  /// By the phones' Call-ID and tags, as cluster::Dialogs::find does.
-  LiveCallPtr find(std::string_view sip_call_id, std::string_view tag_a,
-                   std::string_view tag_b) const;
+  /// Those with that Call-ID of the phones, which names none of them alone.
+  std::vector<LiveCallPtr> under(std::string_view sip_call_id) const;
 
   std::vector<calls::Key> all() const;
   /// Those of one shard.

@@ -12,6 +12,29 @@ log::RateLimited foreign_line{log::Level::Warn, "binding of another user passed 
 
 std::string bracketed(const std::string& uri) { return "<" + uri + ">"; }
 
+/// Where a phone is that registered without a Path: a registrar's own view.
+std::optional<Flow> flow_to_contact(const Addresses& addresses, const std::string& contact,
+                                    std::size_t near) {
+  const auto uri = sip::parse_uri(contact);
+  if (!uri || uri->scheme != sip::Scheme::Sip) return std::nullopt;
+  const auto remote = Endpoint::from(uri->host, uri->port_or_default());
+  if (!remote) return std::nullopt;
+  return flow_to(addresses, Home{uri->transport().value_or(sip::Transport::Udp), *remote}, near);
+}
+
+std::string path_uri(const Node& node, const FlowToken& token, std::string_view host,
+                     std::uint16_t port, sip::Transport transport) {
+  std::string uri = "sip:";
+  node.tokens.append(uri, token);
+  uri.append("@").append(host).append(":");
+  sip::append_number(uri, port);
+  if (transport != sip::Transport::Udp) {
+    uri += ";transport=";
+    uri += sip::transport_param(transport);
+  }
+  return uri + ";lr";
+}
+
 bool is_of(const state::v1::Binding& binding, UserId user) {
   if (binding.user_id() == user.value) return true;
   foreign_line({{"tells", binding.user_id()}, {"user", user.value}, {"source", binding.source()}});
@@ -27,8 +50,7 @@ std::optional<Target> target_of(const Node& node, const state::v1::Binding& bind
   target.request_uri = request_uri_of(binding.contact());
   target.told = node.boundary.is_told(DeviceId{binding.device_id()});
   if (binding.path().empty()) {
-    const auto contact = sip::parse_uri(binding.contact());
-    const auto flow = contact ? flow_to(node.addresses, *contact, near) : std::nullopt;
+    const auto flow = flow_to_contact(node.addresses, binding.contact(), near);
     if (!flow) return std::nullopt;
     target.flow = *flow;
     return target;
@@ -67,18 +89,15 @@ std::string path_of(const Node& node, const Flow& flow) {
   // Nodes talk to each other by UDP where they can: no connection to make first.
   const auto udp = node.addresses.to_send(sip::Transport::Udp, flow.remote.v6, flow.listener);
   const auto& listener = node.addresses[udp.value_or(flow.listener)];
-  std::string uri = "sip:";
-  node.tokens.append(uri, node.tokens.token_of(flow, node.addresses));
-  uri += '@';
-  uri += listener.host;
-  uri += ':';
-  sip::append_number(uri, listener.port);
-  if (listener.transport != sip::Transport::Udp) {
-    uri += ";transport=";
-    uri += sip::transport_param(listener.transport);
-  }
-  uri += ";lr;ob";
-  return uri;
+  return path_uri(node, node.tokens.token_of(flow, node.addresses), listener.host, listener.port,
+                  listener.transport) +
+         ";ob";
+}
+
+std::string path_of(const Node& node, const FlowToken& token) {
+  std::string host;
+  token.home.at.append_host(host);
+  return path_uri(node, token, host, token.home.at.port, token.home.transport);
 }
 
 }  // namespace pbx::proxy

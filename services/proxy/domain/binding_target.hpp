@@ -32,5 +32,7 @@ std::string_view request_uri_of(std::string_view contact);
 
 /// The Path URI for a phone that registers over `flow` (RFC 3327, RFC 5626 §5.2).
 std::string path_of(const Node& node, const Flow& flow);
+/// The same for a phone whose flow another node has, named by its address.
+std::string path_of(const Node& node, const FlowToken& token);
 
 }  // namespace pbx::proxy

@@ -7,9 +7,9 @@
 #include "core/random.hpp"
 #include "proxy/domain/binding_target.hpp"
 #include "proxy/domain/early.hpp"
+#include "proxy/domain/late_answers.hpp"
 #include "proxy/domain/leg.hpp"
 #include "proxy/domain/outcome.hpp"
-#include "proxy/domain/own_request.hpp"
 #include "sip/builder.hpp"
 #include "sip/text.hpp"
 
@@ -91,7 +91,7 @@ Call::Call(const Parts& parts, state::v1::DialogRecord record, const Flow& sourc
       source_{source},
       since_{parts.node.clock.steady()},
       record_{std::move(record)} {
-  note_start();
+  note_plan();
   parts_.early.emplace(record_.call_id(), this);
 }
 
@@ -111,7 +111,7 @@ Call::Call(const Parts& parts, const sip::Message& invite, const Flow& source,
   record_.set_owner(parts.node.settings.node);
   record_.set_started_at_ms(now_ms());
   auto& leg = *record_.add_legs();
-  leg = caller_leg(invite);
+  leg = caller_leg(parts.node, invite, source);
   leg.set_aor(caller.extension + "@" + caller.domain);
   record_.set_dialled(sip::clean(dialled_.number));
   record_.set_callee_aor(dialled_.aor);
@@ -121,14 +121,16 @@ Call::Call(const Parts& parts, const sip::Message& invite, const Flow& source,
   record_.set_caller_name(name_of(dialled_, invite));
   record_.set_route_reason(dialled_.reason);
   if (const auto via = invite.top_via()) record_.set_invite_branch(sip::clean(via->branch));
-  note_start();
+  note_plan();
   *record_.mutable_early() = early_of(parts.node, invite, source, plan_);
   parts_.early.emplace(record_.call_id(), this);
 }
 
-/// What is signed for the call says when it began, the same at whichever node.
-void Call::note_start() {
+/// What is signed for the call says which it is and when it began, the same at whichever node.
+void Call::note_plan() {
   plan_.at_s = static_cast<std::uint32_t>(record_.started_at_ms() / 1'000);
+  plan_.record_route.emplace().usage = DialogToken::Usage::Call;
+  plan_.record_route->call_id = record_.call_id();
 }
 
 Call::~Call() { parts_.early.erase(record_.call_id()); }
@@ -214,7 +216,7 @@ void Call::take_over() {
     const bool same = record.invite_branch() == self->record_.invite_branch();
     return same ? is_anothers(self->parts_.node, record) : Result<>{Errc::PermissionDenied};
   };
-  parts_.records.take_over(record_.sip_call_id(), calls::caller_of(record_).tag(), wanted,
+  parts_.records.take_over(record_.sip_call_id(), wanted,
                            [self = shared_from_this()](Result<state::v1::DialogRecord> record) {
                              if (record) return self->adopt(*std::move(record));
                              self->not_taken(record.error());
@@ -240,7 +242,7 @@ void Call::adopt(state::v1::DialogRecord record) {
   record_ = std::move(record);
   record_.clear_forks();
   parts_.early.emplace(record_.call_id(), this);
-  note_start();
+  note_plan();
   lost_ = predecessor_of(parts_.node, record_.early());
   plan_.origin = origin_of(parts_.node, record_.early());
   begun_ = Result<>{};
@@ -284,8 +286,10 @@ void Call::go_on_ringing(Fork& fork, std::vector<Target> places) {
   if (branches.empty()) return refuse_unreachable(fork);
   const auto since = std::max(record_.started_at_ms(), record_.ringing_at_ms());
   const std::chrono::milliseconds gone{now_ms() - since};
-  fork.resume(plan_, std::move(branches),
-              std::max(parts_.node.settings.timer_c - gone, kShortestWait));
+  const std::chrono::milliseconds rung{now_ms() - record_.started_at_ms()};
+  const auto& settings = parts_.node.settings;
+  fork.resume(plan_, std::move(branches), std::max(settings.timer_c - gone, kShortestWait),
+              std::max(settings.max_ringing - rung, kShortestWait));
   record_.clear_forks();
   note_forks(fork);
   for (int i = 0; i < record_.forks_size(); ++i) {
@@ -341,8 +345,12 @@ void Call::note_code(std::size_t branch, int code) {
 void Call::on_ringing(const sip::Message& response, std::size_t branch) {
   note_code(branch, response.status());
   const auto to = response.to();
-  parts_.records.tell(calls::key_of(record_),
-                      calls::Rang{to ? sip::clean(to->tag()) : std::string{}, now_ms(), forks()});
+  const auto fork = fork_.lock();
+  parts_.records.tell(
+      calls::key_of(record_),
+      calls::Rang{to ? std::string{to->tag()} : std::string{},
+                  fork ? flow_text(parts_.node, fork->target(branch)) : std::string{}, now_ms(),
+                  forks()});
 }
 
 void Call::on_branch_refused(int code, std::size_t branch) {
@@ -350,35 +358,31 @@ void Call::on_branch_refused(int code, std::size_t branch) {
   if (begun_) parts_.records.tell(calls::key_of(record_), calls::BranchRefused{forks()});
 }
 
-void Call::on_answer(const sip::Message& response, MoveFunction<void()> forward) {
+void Call::on_answer(const sip::Message& response, std::size_t branch,
+                     MoveFunction<void()> forward) {
   parts_.early.erase(record_.call_id());
-  const auto answer = answer_of(parts_.node, response, dialled_.aor, now_ms());
+  const auto fork = fork_.lock();
+  if (!fork) return;
+  const calls::Answered answer{
+      callee_leg(parts_.node, response, fork->target(branch), dialled_.aor), now_ms()};
   // The call goes on even if its record cannot be written now: the phones are connected.
   parts_.records.tell(calls::key_of(record_), answer, CallRecords::Until::Tried,
-                      [self = shared_from_this(), answer,
+                      [self = shared_from_this(), callee = answer.callee,
                        forward = std::move(forward)](const Result<>& stored) mutable {
                         forward();
-                        if (stored.error() == Errc::Cancelled) self->hang_up_late(answer);
+                        if (stored.error() != Errc::Cancelled) return;
+                        hang_up_late(self->parts_.node, self->parts_.fork.layer, self->record_,
+                                     callee);
                       });
 }
 
-void Call::on_another_answer(const sip::Message& response) {
-  const auto answer = answer_of(parts_.node, response, dialled_.aor, now_ms());
-  parts_.records.tell(calls::key_of(record_), answer, CallRecords::Until::Tried,
-                      [self = shared_from_this(), answer](const Result<>& stored) {
-                        if (stored.error() == Errc::Cancelled) self->hang_up_late(answer);
-                      });
+std::shared_ptr<ForkObserver> Call::successor() {
+  return std::make_shared<LateAnswers>(parts_.node, parts_.fork.layer, parts_.records, fork_,
+                                       record_);
 }
 
-/// The call was over when the phone answered: both sides are told.
-void Call::hang_up_late(const calls::Answered& answer) {
-  state::v1::DialogRecord dialog = record_;
-  auto& caller = *dialog.mutable_legs(0);
-  *caller.mutable_route_set() = answer.caller.route_set();
-  caller.set_flow(answer.caller.flow());
-  dialog.mutable_legs()->DeleteSubrange(1, dialog.legs_size() - 1);
-  *dialog.add_legs() = answer.callee;
-  send_byes(parts_.node, parts_.fork.layer, dialog, "The call was ended");
+void Call::on_another_answer(const sip::Message& response, std::size_t branch) {
+  successor()->on_another_answer(response, branch);
 }
 
 void Call::on_refused(int code, bool cancelled, std::string_view detail) {

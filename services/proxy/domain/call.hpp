@@ -58,13 +58,15 @@ class Call final : public ForkObserver, public std::enable_shared_from_this<Call
   void hang_up(std::string_view reason);
 
   void on_ringing(const sip::Message& response, std::size_t branch) override;
-  void on_answer(const sip::Message& response, MoveFunction<void()> forward) override;
-  void on_another_answer(const sip::Message& response) override;
+  void on_answer(const sip::Message& response, std::size_t branch,
+                 MoveFunction<void()> forward) override;
+  void on_another_answer(const sip::Message& response, std::size_t branch) override;
+  std::shared_ptr<ForkObserver> successor() override;
   void on_branch_refused(int code, std::size_t branch) override;
   void on_refused(int code, bool cancelled, std::string_view detail) override;
 
  private:
-  void note_start();
+  void note_plan();
   void look_up(const CallerCheck& caller);
   void count_calls();
   void count_calls(UserId caller, std::uint32_t limit, Refusal refusal);
@@ -80,7 +82,6 @@ class Call final : public ForkObserver, public std::enable_shared_from_this<Call
   void note_forks(const Fork& fork);
   void note_code(std::size_t branch, int code);
   std::vector<state::v1::Fork> forks() const;
-  void hang_up_late(const calls::Answered& answer);
   std::int64_t now_ms() const { return parts_.node.clock.now().time_since_epoch().count(); }
 
   const Parts parts_;

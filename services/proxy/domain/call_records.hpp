@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "calls/call.hpp"
@@ -42,10 +43,10 @@ class CallRecords {
     calls::Knowledge knowledge = calls::Knowledge::Record;
   };
   using Found = MoveFunction<void(Result<Known>)>;
-  /// The call that fits these tags best, in either order, an ended one too: within this call when
-  /// this process looks after it. NotFound; an outage.
-  virtual void find(std::string_view sip_call_id, std::string_view tag_a, std::string_view tag_b,
-                    Found done) = 0;
+  /// A call, an ended one too. NotFound; an outage.
+  virtual void find(const calls::Key& key, Found done) = 0;
+  /// What this process knows of a call that it looks after; nullopt: it looks after none such.
+  virtual std::optional<Known> known(const calls::Key& key) const = 0;
 
   using Counted = MoveFunction<void(Result<std::size_t>)>;
   /// Calls in progress, of all nodes: those that `caller` has made whose records say that it is
@@ -55,15 +56,20 @@ class CallRecords {
   /// No error: the record is wanted.
   using Wanted = MoveFunction<Result<>(const state::v1::DialogRecord&)>;
   using Taken = MoveFunction<void(Result<state::v1::DialogRecord>)>;
-  /// The early call of this caller becomes this process' own if it is `wanted`, whose error is
-  /// given otherwise. NotFound, also when it has ended; Conflict when somebody else was faster.
-  virtual void take_over(std::string_view sip_call_id, std::string_view caller_tag, Wanted wanted,
-                         Taken done) = 0;
+  /// Of the calls under that Call-ID that have not ended, the one that is `wanted` becomes this
+  /// process' own. NotFound: there is none. Otherwise, if none is wanted, the error of one that is
+  /// not ruled out (PermissionDenied rules out). Conflict also when somebody else was faster.
+  virtual void take_over(std::string_view sip_call_id, Wanted wanted, Taken done) = 0;
 
   /// A BYE was confirmed: that dialog, if there is one, is over. `done` when it is written, or
   /// there is nothing to write, however long that takes.
-  virtual void hung_up(std::string_view sip_call_id, std::string_view from_tag,
-                       std::string_view to_tag, std::int64_t at_ms, Done done) = 0;
+  virtual void hung_up(const calls::Key& key, std::string_view from_tag, std::string_view to_tag,
+                       std::int64_t at_ms, Done done) = 0;
+
+  using IsOf = MoveFunction<bool(const calls::Key&)>;
+  /// The same for the call under that Call-ID that `is_of` tells.
+  virtual void hung_up(std::string_view sip_call_id, IsOf is_of, std::string_view from_tag,
+                       std::string_view to_tag, std::int64_t at_ms) = 0;
 };
 
 }  // namespace pbx::proxy

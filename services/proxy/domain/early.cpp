@@ -12,17 +12,6 @@
 namespace pbx::proxy {
 namespace {
 
-/// The Via below ours in a response.
-std::optional<sip::Via> second_via(const sip::Message& response) {
-  bool top = true;
-  for (const auto text : response.values(sip::HeaderId::Via)) {
-    if (std::exchange(top, false)) continue;
-    const auto via = sip::parse_via(text);
-    return via ? std::optional{*via} : std::nullopt;
-  }
-  return std::nullopt;
-}
-
 bool answers(const sip::Message& response, const state::v1::DialogRecord& record) {
   const auto own = answered_request(response);
   const auto caller = second_via(response);
@@ -110,8 +99,7 @@ ForwardPlan plan_of(const Node& node, const sip::Message& invite, const state::v
   plan.max_forwards = next_max_forwards(invite);
   plan.loop_hash = early.loop_hash();
   plan.origin = origin_of(node, early);
-  plan.record_route = true;
-  plan.anchor = true;
+  plan.record_route.emplace().usage = DialogToken::Usage::Call;
   return plan;
 }
 

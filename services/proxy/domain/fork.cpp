@@ -51,6 +51,7 @@ Fork::Fork(const Parts& parts, ServerTransaction& server, std::shared_ptr<ForkOb
       source_{server.source()},
       reply_to_{server.reply_to()},
       since_s_{parts.node.now_s()},
+      rings_until_{parts.node.clock.steady() + parts.node.settings.max_ringing},
       context_{invite_} {}
 
 void Fork::start(const ForwardPlan& plan, std::vector<Target> targets) {
@@ -62,8 +63,10 @@ void Fork::start(const ForwardPlan& plan, std::vector<Target> targets) {
   for (const auto& branch : branches_) send(*branch, plan);
 }
 
-void Fork::resume(const ForwardPlan& plan, std::vector<Known> branches, milliseconds timer_c) {
+void Fork::resume(const ForwardPlan& plan, std::vector<Known> branches, milliseconds timer_c,
+                  milliseconds ringing) {
   if (!open()) return;
+  rings_until_ = node_.clock.steady() + ringing;
   const auto self = shared_from_this();
   for (auto& known : branches) add(std::move(known.target), plan);
   for (std::size_t i = 0; i < branches.size(); ++i) {
@@ -76,8 +79,14 @@ void Fork::resume(const ForwardPlan& plan, std::vector<Known> branches, millisec
         &layer_.resume_client(branch.random, branch.target.flow, forwarded(branch, plan), self, i);
     // Ringing or not, it has the INVITE, so it can be cancelled.
     context_.on_provisional(i, 180);
-    layer_.timers().start(branch.alarm, timer_c);
+    layer_.timers().start(branch.alarm, this->timer_c(timer_c));
   }
+}
+
+/// RFC 3261 §16.8, and what is left of the time that ringing may take.
+milliseconds Fork::timer_c(milliseconds length) const {
+  const auto left = std::chrono::duration_cast<milliseconds>(rings_until_ - node_.clock.steady());
+  return std::clamp(left, milliseconds{0}, length);
 }
 
 Fork::Branch& Fork::add(Target target, const ForwardPlan& plan) {
@@ -97,7 +106,7 @@ void Fork::send(Branch& branch, const ForwardPlan& plan) {
   branch.transaction =
       &layer_.start_client(server_->request().method(), branch.random, branch.target.flow,
                            forwarded(branch, plan), shared_from_this(), branch.index);
-  if (invite_) layer_.timers().start(branch.alarm, node_.settings.timer_c);
+  if (invite_) layer_.timers().start(branch.alarm, timer_c(node_.settings.timer_c));
 }
 
 void Fork::refuse(int code, std::string_view reason, std::string_view header_lines) {
@@ -136,7 +145,7 @@ void Fork::on_provisional(Branch& branch, const sip::Message& response) {
   const int code = response.status();
   const auto step = context_.on_provisional(branch.index, code);
   if (invite_ && code > 100 && branch.wait == Wait::TimerC) {
-    layer_.timers().start(branch.alarm, node_.settings.timer_c);
+    layer_.timers().start(branch.alarm, timer_c(node_.settings.timer_c));
   }
   if (step.forward && open()) {
     server_->respond(code, node_.boundary.send_up(response).bytes);
@@ -155,20 +164,20 @@ void Fork::on_success(Branch& branch, const sip::Message& response) {
     if (first && observer_) {
       answer_held_ = true;
       const auto observer = observer_;
-      observer->on_answer(response,
+      observer->on_answer(response, branch.index,
                           [weak = weak_from_this(), code, held = std::move(bytes)]() mutable {
                             const auto self = weak.lock();
                             if (!self) return;
                             self->answer_held_ = false;
-                            self->forget_observer();
+                            if (self->observer_) self->observer_ = self->observer_->successor();
                             if (self->server_) self->server_->respond(code, std::move(held));
                           });
     } else if (server_ == nullptr || refused_) {
       stateless_.forward_response(response, reply_to_);  // RFC 3261 §16.7: every 2xx goes up
-      if (invite_ && observer_) observer_->on_another_answer(response);
+      if (invite_ && observer_) observer_->on_another_answer(response, branch.index);
     } else if (!answer_held_) {
       server_->respond(code, std::move(bytes));
-      if (invite_ && observer_) observer_->on_another_answer(response);
+      if (invite_ && observer_) observer_->on_another_answer(response, branch.index);
     }
   }
   if (invite_ && cancel_lines_.empty()) cancel_lines_ = kElsewhere;
@@ -271,12 +280,6 @@ void Fork::finish() {
         if (!self || !self->open()) return;
         code == 408 ? self->server_->abandon() : self->send_refusal(code);  // RFC 4320 §4.2
       });
-}
-
-/// What comes later does not concern it, unless another phone may answer as well: the transactions
-/// stay, not the memory of a whole call.
-void Fork::forget_observer() {
-  if (branches_.size() < 2) observer_ = nullptr;
 }
 
 /// A first hop that is gone does not hear it. Whoever goes on with its call may be this very node:

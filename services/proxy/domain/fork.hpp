@@ -24,14 +24,17 @@ class ForkObserver {
   /// A provisional response above 100 goes to the caller.
   virtual void on_ringing(const sip::Message& response, std::size_t branch) = 0;
   /// The first phone answered. The caller gets to know when `forward` is called.
-  virtual void on_answer(const sip::Message& response, MoveFunction<void()> forward) = 0;
+  virtual void on_answer(const sip::Message& response, std::size_t branch,
+                         MoveFunction<void()> forward) = 0;
   /// One of several phones refused; the others are still asked.
   virtual void on_branch_refused(int code, std::size_t branch) = 0;
   /// A final response of 300 or more went to the caller. `cancelled`: by the caller; `detail`: the
   /// sentence of a Reason, or empty.
   virtual void on_refused(int code, bool cancelled, std::string_view detail) = 0;
-  /// Another phone answered as well; that goes up at once.
-  virtual void on_another_answer(const sip::Message&) {}
+  /// Another phone answered as well, or the same one again; that goes up at once.
+  virtual void on_another_answer(const sip::Message&, std::size_t) {}
+  /// Who is told of such answers from now on; null: nobody. A call of its own need not stay for it.
+  virtual std::shared_ptr<ForkObserver> successor() { return nullptr; }
   /// A request other than INVITE was refused by all, the best of them with that code; nullopt: no
   /// answer came. Its sender gets to know when `forward` is called.
   virtual void before_refusal(std::optional<int>, MoveFunction<void()> forward) { forward(); }
@@ -59,9 +62,10 @@ class Fork final : public ServerUser, public ClientUser, public std::enable_shar
     Target target;
     int final_code = 0;  ///< 0: it rings, as far as is known.
   };
-  /// Goes on with an INVITE that another process sent to these, which wait `timer_c` longer.
+  /// Goes on with an INVITE that another process sent to these, which wait `timer_c` longer, and
+  /// never longer than `ringing`.
   void resume(const ForwardPlan& plan, std::vector<Known> branches,
-              std::chrono::milliseconds timer_c);
+              std::chrono::milliseconds timer_c, std::chrono::milliseconds ringing);
   /// Answers with an error of our own instead; cancels what rings.
   void refuse(int code, std::string_view reason = {}, std::string_view header_lines = {});
   /// Somebody else answers it: this one is silent from now on.
@@ -114,7 +118,7 @@ class Fork final : public ServerUser, public ClientUser, public std::enable_shar
   void cancel(Branch& branch);
   void stop_silent_branches();
   void finish();
-  void forget_observer();
+  std::chrono::milliseconds timer_c(std::chrono::milliseconds length) const;
   void send_refusal(int code);
   void tell_refused(int code, bool cancelled, std::string_view detail);
   std::string best_response(int code) const;
@@ -131,6 +135,7 @@ class Fork final : public ServerUser, public ClientUser, public std::enable_shar
   const Flow source_;
   const Flow reply_to_;  ///< Where answers go.
   const std::uint32_t since_s_;
+  Clock::Steady rings_until_;  ///< However often the phones say that they ring.
   ResponseContext context_;
   std::vector<std::unique_ptr<Branch>> branches_;
   std::string best_;  ///< As it goes upstream; of branch best_branch_.

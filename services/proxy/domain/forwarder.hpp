@@ -25,10 +25,11 @@ struct ForwardPlan {
   std::uint64_t loop_hash = 0;
   std::optional<Origin> origin{};  ///< In the branch; of a call that another node began, its.
   std::uint32_t at_s = 0;          ///< When the request came, in seconds since 1970; 0: now.
-  bool record_route = false;  ///< The request forms a dialog whose requests are to come through us.
-  bool anchor = false;        ///< And we keep its record.
+  /// The request forms a dialog whose requests are to come through us: of what kind, and whose.
+  std::optional<DialogToken> record_route{};
   std::optional<Home> first_hop{};  ///< The node of ours that keeps the call, when it came by it.
   bool edge = false;       ///< From another node of ours, to a phone whose connection we hold.
+  std::string from{};      ///< Value of From instead of the request's; empty: as it is.
   std::string identity{};  ///< The caller's, for targets that are told; empty: nothing is asserted.
 };
 
@@ -39,6 +40,11 @@ std::uint32_t next_max_forwards(const sip::Message& request);
 /// node knows the responses to it. The same from the same values on all nodes.
 std::string branch_of(const Node& node, const sip::Message& request, const Flow& source,
                       const ForwardPlan& plan, std::uint64_t random);
+
+/// The flow that leads to `target`, from whichever node.
+FlowToken token_of(const Node& node, const Target& target);
+/// The same to who sent `invite`: behind somebody else's proxy a caller is reached through that.
+FlowToken caller_token(const Node& node, const sip::Message& invite, const Flow& source);
 
 /// Appends `request` as it goes to `target` (RFC 3261 §16.6), with a branch of branch_of().
 void append_forwarded(std::string& out, const Node& node, const sip::Message& request,

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "proxy/domain/own_request.hpp"
+
 namespace pbx::proxy {
 namespace {
 
@@ -11,35 +13,67 @@ std::string tag_of(const Result<sip::NameAddr>& address) {
 
 }  // namespace
 
-bool confirms_bye(int code) { return (code >= 200 && code < 300) || code == 481 || code == 408; }
+ByeAnswer bye_answer_of(std::optional<int> code) {
+  if (!code || *code == 408 || *code == 430) return ByeAnswer::Silence;
+  return (*code >= 200 && *code < 300) || *code == 481 ? ByeAnswer::Heard : ByeAnswer::Refused;
+}
 
-HangUp::HangUp(const Node& node, Timers& timers, CallRecords& records, const sip::Message& bye)
-    : timers_{timers},
+HangUp::HangUp(const Node& node, TransactionLayer& layer, CallRecords& records, calls::Key call,
+               const sip::Message& bye)
+    : node_{node},
+      layer_{layer},
       records_{records},
-      call_id_{bye.call_id()},
+      call_{std::move(call)},
       from_tag_{tag_of(bye.from())},
       to_tag_{tag_of(bye.to())},
-      at_ms_{node.clock.now().time_since_epoch().count()} {}
+      at_ms_{now_ms()} {}
 
-void HangUp::on_answer(const sip::Message&, MoveFunction<void()> forward) {
-  confirm(std::move(forward));
+void HangUp::set_record(const state::v1::DialogRecord& call) {
+  from_caller_ = calls::caller_of(call).tag() == from_tag_;
+  const auto* callee = calls::find_callee(call, from_caller_ ? to_tag_ : from_tag_);
+  if (callee != nullptr) dialog_ = with_one_callee(call, *callee);
 }
 
-/// A phone that says nothing, or whose connection is gone, is not there.
-void HangUp::before_refusal(std::optional<int> code, MoveFunction<void()> forward) {
-  !code || confirms_bye(*code) ? confirm(std::move(forward)) : forward();
-}
-
-void HangUp::confirm(MoveFunction<void()> forward) {
+void HangUp::on_answer(const sip::Message&, std::size_t, MoveFunction<void()> forward) {
   forward_ = std::move(forward);
-  timers_.start(alarm_, kPatience);
-  records_.hung_up(call_id_, from_tag_, to_tag_, at_ms_,
-                   [weak = weak_from_this()](const Result<>&) {
-                     const auto self = weak.lock();
-                     if (!self) return;
-                     self->alarm_.cancel();
-                     self->go_on();
-                   });
+  confirm(at_ms_);
+}
+
+void HangUp::before_refusal(std::optional<int> code, MoveFunction<void()> forward) {
+  forward_ = std::move(forward);
+  switch (bye_answer_of(code)) {
+    case ByeAnswer::Heard:
+      return confirm(at_ms_);
+    case ByeAnswer::Silence:
+      return insist();
+    case ByeAnswer::Refused:
+      return go_on();
+  }
+}
+
+void HangUp::insist() {
+  const auto side = from_caller_ ? Side::Callee : Side::Caller;
+  auto bye = dialog_ ? make_bye(node_, *dialog_, side, "The other side hung up") : std::nullopt;
+  if (!bye) return confirm(at_ms_);
+  layer_.start_client(sip::Method::Bye, bye->random, bye->flow, std::move(bye->bytes),
+                      shared_from_this(), 0);
+}
+
+void HangUp::on_response(ClientTransaction&, const sip::Message& response) {
+  const int code = response.status();
+  if (code < 200) return;
+  if (bye_answer_of(code) == ByeAnswer::Refused) return go_on();
+  confirm(code < 300 ? now_ms() : at_ms_);
+}
+
+void HangUp::confirm(std::int64_t at_ms) {
+  layer_.timers().start(alarm_, kPatience);
+  records_.hung_up(call_, from_tag_, to_tag_, at_ms, [weak = weak_from_this()](const Result<>&) {
+    const auto self = weak.lock();
+    if (!self) return;
+    self->alarm_.cancel();
+    self->go_on();
+  });
 }
 
 void HangUp::go_on() {

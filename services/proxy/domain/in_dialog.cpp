@@ -1,35 +1,42 @@
 #include "proxy/domain/in_dialog.hpp"
 
-namespace pbx::proxy {
-namespace {
+#include "proxy/domain/binding_target.hpp"
 
-InDialogHop hop_to(const std::optional<Flow>& flow, Refusal otherwise) {
-  InDialogHop hop;
-  if (flow) {
-    hop.target.flow = *flow;
-  } else {
-    hop.refusal = otherwise;
-  }
-  return hop;
+namespace pbx::proxy {
+
+std::optional<Target> way_to_anchor(const Node& node, const RouteSet& routes, std::size_t near) {
+  const auto& anchor = *routes.dialog;
+  if (routes.before == 0 || node.addresses.is_home(anchor.home)) return std::nullopt;
+  if (!node.lives_at(anchor.home, anchor.made_s)) return std::nullopt;
+  const auto flow = flow_to(node.addresses, anchor.home, near);
+  if (!flow) return std::nullopt;
+  Target target;
+  target.flow = *flow;
+  return target;
 }
 
-}  // namespace
+std::optional<Target> target_through(const Node& node, const FlowToken& phone, std::size_t near) {
+  const auto flow = flow_to(node.addresses, phone.home, near);
+  if (!flow) return std::nullopt;
+  Target target;
+  target.flow = *flow;
+  target.node = true;
+  target.routes.push_back("<" + path_of(node, phone) + ">");
+  return target;
+}
 
-InDialogHop in_dialog_hop(const Node& node, const RouteSet& routes, std::size_t near) {
-  const auto& dialog = *routes.dialog;
-  const auto& side = routes.from_caller ? dialog.callee : dialog.caller;
-  if (!side) {
-    const auto& next = routes.next;
-    return hop_to(next ? flow_to(node.addresses, *next, near) : std::nullopt,
-                  Refusal::NoSuchDialog);
-  }
-  const auto flow = node.tokens.flow_of(*side, node.addresses);
-  const bool elsewhere = !flow && !node.addresses.is_home(dialog.home);
-  auto hop =
-      hop_to(elsewhere ? flow_to(node.addresses, dialog.home, near) : flow, Refusal::FlowGone);
-  hop.target.phone = !elsewhere;
-  hop.passes = elsewhere;
-  return hop;
+std::optional<Target> target_at(const Node& node, const FlowToken& side, const DialogToken& dialog,
+                                std::size_t near) {
+  const bool here = node.addresses.is_home(side.home);
+  // The anchor's own flows are good from anywhere, unless only it can have them.
+  const bool through =
+      !here && !(side.home == dialog.home) && node.lives_at(side.home, dialog.made_s);
+  const auto flow = through ? std::nullopt : node.tokens.flow_of(side, node.addresses);
+  if (!flow) return here ? std::nullopt : target_through(node, side, near);
+  Target target;
+  target.flow = *flow;
+  target.phone = true;
+  return target;
 }
 
 }  // namespace pbx::proxy

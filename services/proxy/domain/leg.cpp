@@ -1,11 +1,12 @@
 #include "proxy/domain/leg.hpp"
 
-#include <optional>
 #include <string>
 #include <vector>
 
+#include "proxy/domain/route_set.hpp"
 #include "sip/builder.hpp"
 #include "sip/name_addr.hpp"
+#include "sip/text.hpp"
 
 namespace pbx::proxy {
 namespace {
@@ -15,68 +16,49 @@ std::string contact_of(const sip::Message& message) {
   return contact && *contact ? sip::clean((*contact)->uri_text) : std::string{};
 }
 
-/// The dialog's hops as its 2xx lists them, from the callee's side to the caller's.
-struct Hops {
-  std::vector<std::string> uris;
-  std::size_t first_own = 0;  ///< uris.size(): none.
-  std::size_t last_own = 0;
-  std::optional<DialogToken> token;
-};
-
-Hops hops_of(const Node& node, const sip::Message& answer) {
-  Hops hops;
-  std::optional<std::size_t> first;
+bool is_ours(const Node& node, const sip::Message& answer, std::string_view route_uri) {
   const auto from = answer.from();
-  if (!from) return hops;
-  for (const auto value : answer.values(sip::HeaderId::RecordRoute)) {
-    const auto address = sip::parse_name_addr(value);
-    if (!address) continue;
-    const auto uri = address->uri();
-    if (uri && uri->has_user()) {
-      const auto token = node.tokens.read_dialog(uri->user, answer.call_id(), from->tag());
-      if (token && token->anchor) {
-        if (!first) first = hops.uris.size();
-        hops.last_own = hops.uris.size();
-        hops.token = token;
-      }
-    }
-    hops.uris.push_back(sip::clean(address->uri_text));
-  }
-  hops.first_own = first.value_or(hops.uris.size());
-  return hops;
-}
-
-void set_flow(state::v1::Leg& leg, const Node& node, const std::optional<FlowToken>& flow) {
-  if (flow) node.tokens.append(*leg.mutable_flow(), *flow);
+  return from && home_of(node, route_uri, answer.call_id(), from->tag());
 }
 
 }  // namespace
 
-state::v1::Leg caller_leg(const sip::Message& invite) {
+state::v1::Leg caller_leg(const Node& node, const sip::Message& invite, const Flow& source) {
   state::v1::Leg leg;
-  if (const auto from = invite.from()) leg.set_tag(sip::clean(from->tag()));
+  if (const auto from = invite.from()) leg.set_tag(std::string{from->tag()});
   leg.set_contact(contact_of(invite));
   if (const auto cseq = invite.cseq()) leg.set_cseq(cseq->number);
+  for (const auto value : invite.values(sip::HeaderId::RecordRoute)) {
+    if (const auto route = sip::parse_name_addr(value)) {
+      leg.add_route_set(sip::clean(route->uri_text));
+    }
+  }
+  node.tokens.append(*leg.mutable_flow(), caller_token(node, invite, source));
   return leg;
 }
 
-calls::Answered answer_of(const Node& node, const sip::Message& answer, const std::string& aor,
-                          std::int64_t at_ms) {
-  calls::Answered event;
-  event.at_ms = at_ms;
-  auto& callee = event.callee;
-  auto& caller = event.caller;
-  callee.set_aor(aor);
-  if (const auto to = answer.to()) callee.set_tag(sip::clean(to->tag()));
-  callee.set_contact(contact_of(answer));
+state::v1::Leg callee_leg(const Node& node, const sip::Message& answer, const Target& place,
+                          const std::string& aor) {
+  state::v1::Leg leg;
+  leg.set_aor(aor);
+  if (const auto to = answer.to()) leg.set_tag(std::string{to->tag()});
+  leg.set_contact(contact_of(answer));
+  leg.set_flow(flow_text(node, place));
+  // From the callee's side to the caller's: ours come after those that are nearer to the callee.
+  std::vector<std::string> behind;
+  for (const auto value : answer.values(sip::HeaderId::RecordRoute)) {
+    const auto route = sip::parse_name_addr(value);
+    if (!route || is_ours(node, answer, route->uri_text)) break;
+    behind.push_back(sip::clean(route->uri_text));
+  }
+  for (auto at = behind.rbegin(); at != behind.rend(); ++at) leg.add_route_set(*at);
+  return leg;
+}
 
-  const auto hops = hops_of(node, answer);
-  if (hops.first_own == hops.uris.size()) return event;  // the phone does not copy Record-Route
-  for (std::size_t i = hops.first_own + 1; i-- > 0;) callee.add_route_set(hops.uris[i]);
-  for (std::size_t i = hops.last_own; i < hops.uris.size(); ++i) caller.add_route_set(hops.uris[i]);
-  set_flow(callee, node, hops.token->callee);
-  set_flow(caller, node, hops.token->caller);
-  return event;
+std::string flow_text(const Node& node, const Target& place) {
+  std::string text;
+  node.tokens.append(text, token_of(node, place));
+  return text;
 }
 
 }  // namespace pbx::proxy

@@ -4,17 +4,22 @@
 #include <string>
 
 #include "calls/call.hpp"
+#include "proxy/domain/forwarder.hpp"
 #include "proxy/domain/node.hpp"
 #include "sip/message.hpp"
 
 namespace pbx::proxy {
 
-/// The caller's side as its INVITE tells it: tag, contact, CSeq.
-state::v1::Leg caller_leg(const sip::Message& invite);
+/// The caller's side as its INVITE from `source` tells it: tag, contact, CSeq, the hops of others
+/// on the way to it, and its flow.
+state::v1::Leg caller_leg(const Node& node, const sip::Message& invite, const Flow& source);
 
-/// What a 2xx says of the call: the callee's tag and contact, and how a request gets to either side
-/// from anywhere. Each route set begins with this proxy's own Record-Route. `aor`: the callee's.
-calls::Answered answer_of(const Node& node, const sip::Message& answer, const std::string& aor,
-                          std::int64_t at_ms);
+/// The callee's side as its 2xx tells it. Its flow is that of the place that it was rung at: what it
+/// says of that itself does not count. `aor`: the callee's.
+state::v1::Leg callee_leg(const Node& node, const sip::Message& answer, const Target& place,
+                          const std::string& aor);
+
+/// The flow of a place, as a leg keeps it.
+std::string flow_text(const Node& node, const Target& place);
 
 }  // namespace pbx::proxy

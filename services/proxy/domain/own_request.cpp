@@ -1,5 +1,6 @@
 #include "proxy/domain/own_request.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "calls/dialogs_of.hpp"
@@ -15,9 +16,6 @@
 namespace pbx::proxy {
 namespace {
 
-/// The record does not follow every CSeq of the two phones; this one is above what they reach.
-constexpr std::uint32_t kCSeqAhead = 1'000'000;
-
 struct Legs {
   const state::v1::Leg& there;
   const state::v1::Leg& here;
@@ -29,65 +27,38 @@ Legs legs_of(const state::v1::DialogRecord& record, Side to) {
   return to == Side::Caller ? Legs{caller, callee} : Legs{callee, caller};
 }
 
-/// How a phone is reached: the first hop, and how many of its routes are left out.
+/// How a phone is reached: the first hop, and whose flow it is when another node holds that.
 struct Start {
   Flow flow;
-  int skip = 0;
+  std::optional<FlowToken> through{};
 };
 
-std::optional<Start> by_uri(const Node& node, const std::string& text, int skip) {
-  const auto uri = sip::parse_uri(text);
-  const auto flow = uri ? flow_to(node.addresses, *uri, 0) : std::nullopt;
-  return flow ? std::optional{Start{*flow, skip}} : std::nullopt;
-}
-
-std::optional<Home> home_of(const Node& node, const state::v1::DialogRecord& record,
-                            const std::string& route) {
-  return home_of(node, route, record.sip_call_id(), calls::caller_of(record).tag());
-}
-
-/// To the node that wrote a route, whatever name it goes by.
-std::optional<Start> by_route(const Node& node, const state::v1::DialogRecord& record,
-                              const std::string& route, int skip) {
-  const auto home = home_of(node, record, route);
-  if (!home) return by_uri(node, route, skip);
-  const auto flow = flow_to(node.addresses, *home, 0);
-  return flow ? std::optional{Start{*flow, skip}} : std::nullopt;
-}
-
-/// What the first hop would do is done here.
-std::optional<Start> around(const Node& node, const state::v1::DialogRecord& record,
-                            const state::v1::Leg& leg) {
-  if (leg.route_set_size() > 1) return by_route(node, record, leg.route_set(1), 1);
+std::optional<Start> start_to(const Node& node, const state::v1::Leg& leg, Way way) {
   const auto token = node.tokens.read_flow(leg.flow());
-  if (!token) return by_uri(node, leg.contact(), 1);
-  const auto flow = node.tokens.flow_of(*token, node.addresses);
-  return flow ? std::optional{Start{*flow, 1}} : std::nullopt;
+  if (!token || leg.contact().empty()) return std::nullopt;
+  const bool held = node.addresses.is_home(token->home);
+  if (held || way == Way::Around) {
+    const auto flow = node.tokens.flow_of(*token, node.addresses);
+    if (flow) return Start{*flow};
+    if (held) return std::nullopt;
+  }
+  const auto flow = flow_to(node.addresses, token->home, 0);
+  return flow ? std::optional{Start{*flow, token}} : std::nullopt;
 }
 
-std::optional<Start> start_to(const Node& node, const state::v1::DialogRecord& record,
-                              const state::v1::Leg& leg, Way way) {
-  if (leg.contact().empty()) return std::nullopt;
-  if (leg.route_set().empty()) return by_uri(node, leg.contact(), 0);
-  const auto first = home_of(node, record, leg.route_set(0));
-  const bool ours = first && node.addresses.is_home(*first);
-  if (way == Way::Around && !ours) return around(node, record, leg);
-  return by_route(node, record, leg.route_set(0), 0);
+/// Sealed for the request with that branch.
+std::string sealed_route(const Node& node, const FlowToken& phone, std::string_view call_id,
+                         std::string_view branch) {
+  const auto path = path_of(node, phone);
+  const auto uri = sip::parse_uri(path);
+  std::string route = "<" + path + ";seal=";
+  node.tokens.append_seal(route, uri ? uri->user : std::string_view{}, call_id, branch,
+                          node.now_s());
+  return route + ">";
 }
 
 std::string address(const std::string& aor, const std::string& tag) {
   return "<sip:" + aor + ">;tag=" + tag;
-}
-
-constexpr std::uint64_t kNonceMask = 0xFFFF;
-
-/// The random part of an own request's branch: a MAC over what it is, and a nonce.
-std::uint64_t own_random(const Node& node, std::uint8_t key, std::string_view call_id,
-                         std::string_view method, std::string_view to_tag, std::uint64_t nonce) {
-  std::string what{"own "};
-  what.append(method).append(" ").append(to_tag).append(" ");
-  sip::append_number(what, nonce & kNonceMask);
-  return (node.tokens.branch_random(call_id, what, key) & ~kNonceMask) | (nonce & kNonceMask);
 }
 
 /// All but what is special to a method, and the end.
@@ -95,21 +66,27 @@ std::optional<OwnRequest> begin_request(const Node& node, const state::v1::Dialo
                                         Side to, Way way, std::string_view method,
                                         std::uint32_t cseq) {
   const auto [there, here] = legs_of(record, to);
-  const auto start = start_to(node, record, there, way);
+  const auto start = start_to(node, there, way);
   if (!start) return std::nullopt;
   OwnRequest request;
   request.flow = start->flow;
-  const auto key = node.tokens.key();
-  request.random = own_random(node, key, record.sip_call_id(), method, there.tag(), random_u64());
+  request.random = random_u64();
   std::string branch;
-  sip::append_branch(branch, {node.worker, request.random, 0, key});
+  sip::append_branch(branch, {.worker = node.worker,
+                              .random = request.random,
+                              .key = node.tokens.key(),
+                              .made_s = node.now_s()});
   const auto& listener = node.addresses[start->flow.listener];
   auto& out = request.bytes;
   sip::append_request_line(out, method, request_uri_of(there.contact()));
   sip::append_via(out, {listener.transport, listener.host, listener.port, branch});
   sip::append_header(out, sip::HeaderId::MaxForwards, std::uint64_t{70});
-  for (int i = start->skip; i < there.route_set_size(); ++i) {
-    sip::append_header(out, sip::HeaderId::Route, "<" + there.route_set(i) + ">");
+  if (start->through) {
+    sip::append_header(out, sip::HeaderId::Route,
+                       sealed_route(node, *start->through, record.sip_call_id(), branch));
+  }
+  for (const auto& route : there.route_set()) {
+    sip::append_header(out, sip::HeaderId::Route, "<" + route + ">");
   }
   sip::append_header(out, sip::HeaderId::From, address(here.aor(), here.tag()));
   sip::append_header(out, sip::HeaderId::To, address(there.aor(), there.tag()));
@@ -118,12 +95,18 @@ std::optional<OwnRequest> begin_request(const Node& node, const state::v1::Dialo
   return request;
 }
 
+/// Grows with the age of the call, should one BYE not have been enough.
+std::uint32_t bye_cseq(const Node& node, const state::v1::DialogRecord& record) {
+  constexpr std::int64_t kStepMs = 32'000;  // a BYE is repeated so long
+  const auto age = node.clock.now().time_since_epoch().count() - record.started_at_ms();
+  return kOwnCSeqs + static_cast<std::uint32_t>(std::clamp<std::int64_t>(age / kStepMs, 0, 0xFFF));
+}
+
 }  // namespace
 
 std::optional<OwnRequest> make_bye(const Node& node, const state::v1::DialogRecord& record, Side to,
                                    std::string_view reason, Way way) {
-  const auto cseq = legs_of(record, to).here.cseq() + kCSeqAhead;
-  auto bye = begin_request(node, record, to, way, "BYE", cseq);
+  auto bye = begin_request(node, record, to, way, "BYE", bye_cseq(node, record));
   if (!bye) return std::nullopt;
   std::string why;
   sip::append_reason(why, "SIP", 200, reason.empty() ? "Ended by an operator" : reason);
@@ -139,22 +122,36 @@ std::optional<OwnRequest> make_question(const Node& node, const state::v1::Dialo
   return question;
 }
 
-bool is_own_request(const Node& node, const sip::Message& request) {
-  const auto via = request.top_via();
-  const auto branch = via ? sip::parse_branch(via->branch) : std::nullopt;
-  const auto to = request.to();
-  if (!branch || !to) return false;
-  return branch->random == own_random(node, branch->key, request.call_id(), request.method_text(),
-                                      to->tag(), branch->random);
+bool is_cut_off(const Node& node, const state::v1::DialogRecord& record, Side side) {
+  const auto token = node.tokens.read_flow(legs_of(record, side).there.flow());
+  return token && sip::is_reliable(token->transport) && node.addresses.is_home(token->home) &&
+         !node.tokens.flow_of(*token, node.addresses);
+}
+
+state::v1::DialogRecord with_one_callee(state::v1::DialogRecord call, state::v1::Leg callee) {
+  auto& legs = *call.mutable_legs();
+  if (legs.size() > 1) legs.DeleteSubrange(1, legs.size() - 1);
+  *legs.Add() = std::move(callee);
+  return call;
 }
 
 void send_byes(const Node& node, TransactionLayer& layer, const state::v1::DialogRecord& record,
                std::string_view reason, Way way) {
-  for (const auto side : {Side::Caller, Side::Callee}) {
-    auto bye = make_bye(node, record, side, reason, way);
-    if (!bye) continue;
-    layer.start_client(sip::Method::Bye, bye->random, bye->flow, std::move(bye->bytes), nullptr, 0);
+  const auto send = [&](const state::v1::DialogRecord& dialog) {
+    for (const auto side : {Side::Caller, Side::Callee}) {
+      auto bye = make_bye(node, dialog, side, reason, way);
+      if (!bye) continue;
+      layer.start_client(sip::Method::Bye, bye->random, bye->flow, std::move(bye->bytes), nullptr,
+                         0);
+    }
+  };
+  bool talks = false;
+  for (int i = 1; i < record.legs_size(); ++i) {
+    if (record.legs(i).state() != state::v1::LEG_STATE_CONFIRMED) continue;
+    talks = true;
+    send(with_one_callee(record, record.legs(i)));
   }
+  if (!talks) send(record);
 }
 
 }  // namespace pbx::proxy

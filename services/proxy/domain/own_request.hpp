@@ -15,11 +15,15 @@ class TransactionLayer;
 
 enum class Side : std::uint8_t { Caller, Callee };
 
-/// Whether the node that the call was begun at, or whoever has its address now, is passed.
+/// Whether the node that holds a phone's flow, or whoever has its address now, is passed.
 enum class Way : std::uint8_t {
-  Through,  ///< As the phones' own requests go.
-  Around,   ///< From here to what lies behind it; the same when its address is ours.
+  Through,  ///< As requests of other nodes go: sealed.
+  Around,   ///< From here, where that can be; the same when its address is ours.
 };
+
+/// CSeq numbers from here on are the platform's: a phone's request with one is refused, so a BYE of
+/// ours is never out of order, whatever a phone did to the numbers (RFC 3261 §12.2.2).
+inline constexpr std::uint32_t kOwnCSeqs = 0x7FFF'F000;
 
 /// A request within an answered call, sent to one of its sides as if by the other; made from the
 /// record alone, so any node can send it.
@@ -29,8 +33,7 @@ struct OwnRequest {
   Flow flow;                 ///< The first hop.
 };
 
-/// Ends the call at that side. nullopt, here and below: the record names no hop that can be
-/// reached.
+/// Ends the call at that side. nullopt, here and below: there is no way to it any more.
 std::optional<OwnRequest> make_bye(const Node& node, const state::v1::DialogRecord& record, Side to,
                                    std::string_view reason, Way way = Way::Through);
 /// Asks a phone whether it still has the call, without a trace in the call's state: an INFO without
@@ -38,12 +41,14 @@ std::optional<OwnRequest> make_bye(const Node& node, const state::v1::DialogReco
 std::optional<OwnRequest> make_question(const Node& node, const state::v1::DialogRecord& record,
                                         Side to, Way way);
 
-/// A node of this cluster made the request: it is no party's wish, and passes whatever is known of
-/// the call, which may be over already.
-bool is_own_request(const Node& node, const sip::Message& request);
+/// A side is reached over a connection, and that is gone.
+bool is_cut_off(const Node& node, const state::v1::DialogRecord& record, Side side);
 
-/// Sends BYEs to both sides, as far as they can be reached.
+/// Sends BYEs to both sides of each dialog of the call, as far as they can be reached.
 void send_byes(const Node& node, TransactionLayer& layer, const state::v1::DialogRecord& record,
                std::string_view reason, Way way = Way::Through);
+
+/// The call as if it had that dialog alone; `callee`: a leg of it, or of none yet.
+state::v1::DialogRecord with_one_callee(state::v1::DialogRecord call, state::v1::Leg callee);
 
 }  // namespace pbx::proxy

@@ -46,8 +46,9 @@ enum class Refusal : std::uint8_t {
   ForeignCancel,
   TooManyUserCalls,
   TooManyTenantCalls,
+  CSeqTooHigh,  ///< Kept for the platform's own requests.
 };
-inline constexpr std::size_t kRefusals = static_cast<std::size_t>(Refusal::TooManyTenantCalls) + 1;
+inline constexpr std::size_t kRefusals = static_cast<std::size_t>(Refusal::CSeqTooHigh) + 1;
 
 struct RefusalInfo {
   std::string_view label;

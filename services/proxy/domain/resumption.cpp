@@ -5,6 +5,7 @@
 #include "proxy/domain/early.hpp"
 #include "proxy/domain/hang_up.hpp"
 #include "proxy/domain/route_set.hpp"
+#include "proxy/domain/within_call.hpp"
 #include "telemetry/log.hpp"
 
 namespace pbx::proxy {
@@ -28,21 +29,26 @@ void Resumption::take(const sip::Message& message, const Flow& source) {
   if (found == waiting_.end() && waiting_.size() >= kMaxCalls) return pass(message, source);
   auto& held = found == waiting_.end() ? waiting_[call_id] : found->second;
   if (held.size() < kMaxMessages) held.push_back({sip::StoredMessage{message}, source});
-  if (found == waiting_.end()) look_up(message, call_id);
+  if (found == waiting_.end()) look_up(call_id);
 }
 
 void Resumption::on_bye_answer(const sip::Message& response) {
   const auto from = response.from();
   const auto to = response.to();
-  if (!from || !to || !confirms_bye(response.status())) return;
-  parts_.records.hung_up(response.call_id(), from->tag(), to->tag(),
-                         parts_.node.clock.now().time_since_epoch().count(),
-                         [](const Result<>&) {});
+  const auto own = answered_request(response);
+  const auto sender = second_via(response);
+  if (!from || !to || !own || !sender) return;
+  if (bye_answer_of(response.status()) != ByeAnswer::Heard) return;
+  const auto is_of = [&tokens = parts_.node.tokens, held = sip::StoredMessage{response},
+                      random = own->branch.random, key = own->branch.key,
+                      branch = std::string{sender->branch}](const calls::Key& call) {
+    return bye_branch(tokens, held.get(), call.call_id, branch, key) == random;
+  };
+  parts_.records.hung_up(response.call_id(), is_of, from->tag(), to->tag(),
+                         parts_.node.clock.now().time_since_epoch().count());
 }
 
-void Resumption::look_up(const sip::Message& message, const std::string& call_id) {
-  const auto from = message.from();
-  if (!from) return deliver(call_id);
+void Resumption::look_up(const std::string& call_id) {
   const auto wanted = [this, call_id](const state::v1::DialogRecord& record) -> Result<> {
     for (const auto& held : waiting_[call_id]) {
       if (!belongs_to(held.message.get(), record)) continue;
@@ -54,7 +60,7 @@ void Resumption::look_up(const sip::Message& message, const std::string& call_id
     return Errc::PermissionDenied;
   };
   parts_.records.take_over(
-      call_id, from->tag(), wanted, [this, call_id](Result<state::v1::DialogRecord> record) {
+      call_id, wanted, [this, call_id](Result<state::v1::DialogRecord> record) {
         if (!record) {
           return is_settled(record.error()) ? deliver(call_id) : postpone(call_id);
         }
@@ -158,7 +164,7 @@ bool Resumption::known(const sip::Message& message, const Flow& source) {
   auto& layer = parts_.fork.layer;
   if (message.is_request()) {
     if (message.method() == sip::Method::Cancel) {
-      const bool sealed = read_routes(parts_.node, message).sealed;
+      const bool sealed = read_routes(parts_.node, message).sealed_s.has_value();
       return cancel(layer, parts_.fork.stateless, message, source, sealed);
     }
     return layer.find_server(layer.key_of(message)) != nullptr;

@@ -38,7 +38,7 @@ class Resumption {
   };
   using Waiting = std::unordered_map<std::string, std::vector<Held>>;
 
-  void look_up(const sip::Message& message, const std::string& call_id);
+  void look_up(const std::string& call_id);
   bool may_take(const Held& held, const state::v1::DialogRecord& record, const Flow& source) const;
   void go_on(const std::string& call_id, const state::v1::DialogRecord& record,
              const Result<std::vector<state::v1::Binding>>& bindings);

@@ -1,6 +1,6 @@
 #include "proxy/domain/router.hpp"
 
-#include "core/random.hpp"
+#include "core/errc.hpp"
 #include "proxy/domain/cancel.hpp"
 #include "proxy/domain/errand.hpp"
 #include "proxy/domain/hang_up.hpp"
@@ -34,6 +34,11 @@ bool out_of_hops(const sip::Message& request) {
 constexpr std::string_view kAllow =
     "Allow: INVITE, MESSAGE, OPTIONS, PUBLISH, REGISTER, SUBSCRIBE\r\n";
 
+/// `routes.dialog` is a call's.
+calls::Key key_of(const sip::Message& message, const RouteSet& routes) {
+  return {std::string{message.call_id()}, routes.dialog->call_id};
+}
+
 bool begins_something(Method method) {
   switch (method) {
     case Method::Invite:
@@ -52,6 +57,11 @@ bool forms_dialog(Method method) { return method == Method::Invite || method == 
 
 std::string identity_of(const Node& node, const CallerCheck& caller, const Dialled& dialled) {
   return node.boundary.identity(dialled.caller_name, caller.login.extension, caller.login.domain);
+}
+
+std::string from_of(const sip::Message& request, const Dialled& dialled) {
+  const auto from = request.from();
+  return from ? TrustBoundary::shown_from(*from, dialled.caller_name) : std::string{};
 }
 
 }  // namespace
@@ -110,14 +120,8 @@ Taken Router::on_ack(const Request& request, bool last) {
   auto* server = parts_.layer.find_server(request.key);
   if (server != nullptr && server->on_ack()) return Taken::Yes;
   const auto routes = read_routes(parts_.node, request.message);
-  if (routes.dialog) {
-    const auto hop = in_dialog_hop(parts_.node, routes, request.source.listener);
-    if (!hop.refusal && !out_of_hops(request.message)) {
-      parts_.stateless.forward_ack(request.message, request.source,
-                                   {.pop_routes = hop.passes ? 0 : routes.own,
-                                    .max_forwards = next_max_forwards(request.message)},
-                                   hop.target);
-    }
+  if (routes.dialog || routes.end_to_end) {
+    forward_ack(request, routes);
     return Taken::Yes;
   }
   if (server != nullptr || parts_.stateless.is_ack_of_reply(request.message)) return Taken::Yes;
@@ -130,9 +134,38 @@ Taken Router::on_ack(const Request& request, bool last) {
   return Taken::Yes;
 }
 
+/// That of a 2xx: on to the other phone, if the call is not known to have no such dialog.
+void Router::forward_ack(const Request& request, const RouteSet& routes) {
+  const auto& node = parts_.node;
+  const auto near = request.source.listener;
+  ForwardPlan plan{.pop_routes = routes.own,
+                   .max_forwards = next_max_forwards(request.message)};
+  std::optional<Target> target;
+  if (routes.end_to_end) {
+    const auto flow = flow_behind(routes);
+    if (flow) target.emplace().flow = *flow;
+  } else if (auto anchor = way_to_anchor(node, routes, near)) {
+    plan.pop_routes = routes.before;
+    target = std::move(anchor);
+  } else if (routes.dialog->usage == DialogToken::Usage::Call) {
+    const auto known = parts_.records.known(key_of(request.message, routes));
+    if (!known) {
+      target = target_within(node, routes, Errc::NotFound, request.message, near);
+    } else if (!refusal_within(parts_.directory, *known, request.message)) {
+      target = target_within(node, routes, *known, request.message, near);
+    }
+  }
+  if (!target || out_of_hops(request.message)) {
+    node.metrics.refused(Refusal::StrayAck).Increment();
+    return;
+  }
+  parts_.stateless.forward_ack(request.message, request.source, plan, *target);
+}
+
 Taken Router::on_cancel(const Request& request, bool last) {
   const auto routes = read_routes(parts_.node, request.message);
-  if (cancel(parts_.layer, parts_.stateless, request.message, request.source, routes.sealed)) {
+  if (cancel(parts_.layer, parts_.stateless, request.message, request.source,
+             routes.sealed_s.has_value())) {
     return Taken::Yes;
   }
   if (!last) return Taken::NotHere;
@@ -145,7 +178,7 @@ Taken Router::on_cancel(const Request& request, bool last) {
 
 /// To the phone that the first hop means; nullopt: to none, or it is not reached from here.
 std::optional<Flow> Router::flow_behind(const RouteSet& routes) const {
-  if (!routes.sealed) return std::nullopt;
+  if (!routes.sealed_s) return std::nullopt;
   return parts_.node.tokens.flow_of(*routes.flow, parts_.node.addresses);
 }
 
@@ -159,60 +192,86 @@ std::optional<Refusal> Router::first_checks(const Request& request) const {
   });
   if (visit == sip::Visit::Loop) return Refusal::Loop;
   if (request.message.has(sip::HeaderId::ProxyRequire)) return Refusal::BadExtension;
+  const auto cseq = request.message.cseq();
+  if (cseq && cseq->number >= kOwnCSeqs && !request.routes.sealed_s) return Refusal::CSeqTooHigh;
   return std::nullopt;
 }
 
+/// What is sealed has been judged by the node that sealed it; the rest is judged by the node that
+/// keeps the dialog's record, or by this one in its place.
 void Router::in_dialog(const Request& request) {
-  if (!request.routes.dialog) return refuse(request, Refusal::NoSuchDialog);
-  auto hop = in_dialog_hop(parts_.node, request.routes, request.source.listener);
-  if (hop.refusal) return refuse(request, *hop.refusal);
-  auto plan = plan_for(request);
-  if (hop.passes) plan.pop_routes = 0;
-  std::vector<Target> targets;
-  targets.push_back(std::move(hop.target));
-  const bool judged = !request.routes.dialog->anchor || hop.passes;  // by another hop
-  if (judged || is_own_request(parts_.node, request.message)) {
-    return Fork::make(call_parts_.fork, begin(request), nullptr)->start(plan, std::move(targets));
+  const auto& routes = request.routes;
+  if (routes.sealed_s) return to_flow(request);
+  if (!routes.dialog) return refuse(request, Refusal::NoSuchDialog);
+  if (auto anchor = way_to_anchor(parts_.node, routes, request.source.listener)) {
+    auto plan = plan_for(request);
+    plan.pop_routes = routes.before;
+    return forward(request, plan, *std::move(anchor));
   }
-  within_call(request, plan, std::move(targets));
+  routes.dialog->usage == DialogToken::Usage::Call ? within_call(request)
+                                                   : within_subscription(request);
 }
 
-/// At the node that keeps the call's record, which is asked first.
-void Router::within_call(const Request& request, const ForwardPlan& plan,
-                         std::vector<Target> targets) {
-  std::shared_ptr<ForkObserver> observer;
-  if (request.method() == Method::Bye) {
-    observer = std::make_shared<HangUp>(parts_.node, parts_.layer.timers(), parts_.records,
-                                        request.message);
+void Router::forward(const Request& request, const ForwardPlan& plan, Target target) {
+  std::vector<Target> targets;
+  targets.push_back(std::move(target));
+  Fork::make(call_parts_.fork, begin(request), nullptr)->start(plan, std::move(targets));
+}
+
+void Router::within_subscription(const Request& request) {
+  const auto& routes = request.routes;
+  if (const auto refusal =
+          refusal_within_subscription(parts_.directory, routes, request.message, request.source)) {
+    return refuse(request, *refusal);
   }
-  const auto fork = Fork::make(call_parts_.fork, begin(request), std::move(observer));
-  const auto& message = request.message;
-  const auto from = message.from();
-  const auto to = message.to();
-  const std::string call_id{message.call_id()};
-  const std::string from_tag{from ? from->tag() : std::string_view{}};
-  const std::string to_tag{to ? to->tag() : std::string_view{}};
-  parts_.records.find(call_id, from_tag, to_tag,
-                      [this, fork, plan, targets = std::move(targets)](
-                          const Result<CallRecords::Known>& call) mutable {
-                        if (!fork->open()) return;
-                        const auto refusal =
-                            refusal_within(parts_.directory, call, fork->request());
-                        if (!refusal) return fork->start(plan, std::move(targets));
-                        parts_.node.metrics.refused(*refusal).Increment();
-                        fork->refuse(info_of(*refusal).code);
-                      });
+  auto target = target_at(parts_.node, other_side(routes), *routes.dialog, request.source.listener);
+  if (!target) return refuse(request, Refusal::FlowGone);
+  forward(request, plan_for(request), *std::move(target));
+}
+
+/// The call's record is asked first.
+void Router::within_call(const Request& request) {
+  const auto call = key_of(request.message, request.routes);
+  std::shared_ptr<HangUp> hang_up;
+  if (request.method() == Method::Bye) {
+    hang_up = std::make_shared<HangUp>(parts_.node, parts_.layer, parts_.records, call,
+                                       request.message);
+  }
+  const auto fork = Fork::make(call_parts_.fork, begin(request), hang_up);
+  parts_.records.find(call, [this, fork, hang_up, plan = plan_for(request),
+                             routes = request.routes, near = request.source.listener](
+                                const Result<CallRecords::Known>& found) {
+    if (!fork->open()) return;
+    const auto& message = fork->request();
+    auto refusal = refusal_within(parts_.directory, found, message);
+    auto target = refusal ? std::nullopt
+                          : target_within(parts_.node, routes, found, message, near);
+    if (!refusal && !target) refusal = Refusal::FlowGone;
+    if (refusal) {
+      parts_.node.metrics.refused(*refusal).Increment();
+      return fork->refuse(info_of(*refusal).code);
+    }
+    if (hang_up) {
+      if (found) hang_up->set_record(found->call.record);
+      const auto via = message.top_via();
+      target->branch = bye_branch(parts_.node.tokens, message, routes.dialog->call_id,
+                                  via ? via->branch : std::string_view{}, parts_.node.tokens.key());
+    }
+    std::vector<Target> targets;
+    targets.push_back(*std::move(target));
+    fork->start(plan, std::move(targets));
+  });
 }
 
 void Router::out_of_dialog(const Request& request) {
   // What is for a phone behind this node can go no other way.
-  if (draining_ && request.method() != Method::Options && !request.routes.sealed) {
+  if (draining_ && request.method() != Method::Options && !request.routes.sealed_s) {
     return refuse(request, Refusal::Draining);
   }
   if (const auto found = excess(request)) return refuse(request, *found);
   if (!begins_something(request.method())) return refuse_method(request, kAllow);
   if (request.method() == Method::Register) return on_register(request);
-  if (request.routes.sealed) return to_flow(request);
+  if (request.routes.sealed_s) return to_flow(request);
   if (request.routes.flow || request.routes.forged || request.routes.more) {
     return refuse(request, Refusal::ForeignRoute);
   }
@@ -248,7 +307,8 @@ void Router::to_flow(const Request& request) {
   const auto flow = flow_behind(request.routes);
   if (!flow) return refuse(request, Refusal::FlowGone);
   auto plan = plan_for(request);
-  plan.record_route = forms_dialog(request.method());
+  if (forms_dialog(request.method()) && !request.in_dialog()) plan.record_route.emplace();
+  plan.at_s = *request.routes.sealed_s;
   plan.edge = true;
   plan.origin = second_hop_origin(parts_.node, request.message, request.source);
   auto& server = begin(request);
@@ -281,8 +341,7 @@ void Router::from_caller(const Request& request) {
   auto dialled = dial(parts_.directory, parts_.node.addresses, caller.login, *uri);
   if (request.method() != Method::Invite) return errand(request, caller, dialled);
   auto plan = plan_for(request);
-  plan.record_route = true;
-  plan.anchor = true;
+  plan.from = from_of(request.message, dialled);
   plan.identity = identity_of(parts_.node, caller, dialled);
   Call::begin(call_parts_, begin(request), caller, std::move(dialled), plan);
 }
@@ -297,7 +356,13 @@ void Router::errand(const Request& request, const CallerCheck& caller, const Dia
     return refuse(request, *refusal);
   }
   auto plan = plan_for(request);
-  plan.record_route = forms_dialog(request.method());
+  plan.from = from_of(request.message, dialled);
+  if (request.method() == Method::Subscribe) {
+    plan.record_route.emplace();
+    plan.record_route->usage = DialogToken::Usage::Subscription;
+    plan.record_route->subscriber = caller.login.user;
+    plan.record_route->notifier = dialled.user;
+  }
   if (request.method() == Method::Message) {
     plan.identity = identity_of(parts_.node, caller, dialled);
   }

@@ -54,7 +54,10 @@ class Router {
   std::optional<Flow> flow_behind(const RouteSet& routes) const;
   std::optional<Refusal> first_checks(const Request& request) const;
   void in_dialog(const Request& request);
-  void within_call(const Request& request, const ForwardPlan& plan, std::vector<Target> targets);
+  void within_call(const Request& request);
+  void within_subscription(const Request& request);
+  void forward(const Request& request, const ForwardPlan& plan, Target target);
+  void forward_ack(const Request& request, const RouteSet& routes);
   void out_of_dialog(const Request& request);
   void on_register(const Request& request);
   void to_flow(const Request& request);

@@ -31,8 +31,10 @@ std::string reason_line(const sip::Message& cancel) {
 template <class Append>
 void follow_invite(const Node& node, TransactionLayer& layer, const Follower& follower,
                    const Append& append) {
+  const auto routes = read_routes(node, follower.message);
   ForwardPlan plan;
-  plan.pop_routes = read_routes(node, follower.message).own;
+  plan.pop_routes = routes.own;
+  plan.at_s = routes.sealed_s.value_or(0);
   plan.max_forwards = next_max_forwards(follower.message);
   plan.loop_hash = follower.loop_hash;
   Target target;

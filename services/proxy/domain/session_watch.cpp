@@ -1,5 +1,6 @@
 #include "proxy/domain/session_watch.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -13,6 +14,8 @@ std::size_t place_of(Side side, Way way) {
   return 2 * static_cast<std::size_t>(way) + static_cast<std::size_t>(side);
 }
 Side side_of(std::size_t place) { return static_cast<Side>(place % 2); }
+constexpr std::chrono::seconds kOtherAnswer{4};  ///< Some repetitions of a question.
+
 Way way_of(std::size_t place) { return static_cast<Way>(place / 2); }
 
 }  // namespace
@@ -33,7 +36,7 @@ class SessionWatch::Answer final : public ClientUser {
   const std::string call_id_;
 };
 
-void SessionWatch::add(const state::v1::DialogRecord& record, Clock::Steady confirmed) {
+void SessionWatch::add(const state::v1::DialogRecord& record, const Confirmed& confirmed) {
   const auto now = parts_.node.clock.steady();
   const auto [at, is_new] = calls_.try_emplace(record.call_id(), now, confirmed);
   at->second.record = record;
@@ -71,7 +74,7 @@ void SessionWatch::ask(Call& call) {
     if (!question) question = make_question(parts_.node, call.record, side, Way::Through);
     if (question) {
       ask(call, *std::move(question), side);
-    } else {
+    } else if (!is_cut_off(parts_.node, call.record, side)) {
       call.check.hear(side, Word::Unclear, parts_.node.clock.steady());
     }
   }
@@ -91,8 +94,11 @@ void SessionWatch::hear(const std::string& call_id, std::size_t place, int code)
   auto& call = found->second;
   call.heard = way_of(place);
   call.check.hear(side_of(place), *word, parts_.node.clock.steady());
-  // A BYE may have passed between question and answer; then its end is the right one.
-  if (*word == Word::HasNot) call.next = parts_.node.clock.steady();
+  // A BYE may have passed between question and answer; then its end is the right one. What the other
+  // phone says counts, too, and is awaited for a while.
+  if (!call.check.has_end()) return;
+  const auto now = parts_.node.clock.steady();
+  call.next = std::min(call.next, call.check.heard() ? now : now + kOtherAnswer);
 }
 
 /// Ends the call if it is over: at the last moment at which it was known not to be.
@@ -101,7 +107,7 @@ bool SessionWatch::ended(const Call& call) {
       call.check.over(parts_.node.clock.steady(), parts_.node.settings.session_unclear);
   if (!why) return false;
   parts_.node.metrics.found_over.Increment();
-  end(call.record, *why, call.check.confirmed(), call.heard);
+  end(call.record, *why, call.check.talked_until(parts_.node.clock.steady()), call.heard);
   return true;
 }
 

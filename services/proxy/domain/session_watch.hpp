@@ -23,14 +23,13 @@ class SessionWatch {
     /// The call goes on, as far as this process knows, and is its own to look after.
     std::function<bool(const state::v1::DialogRecord&)> goes_on;
     /// Both phones were heard: it is left alone until its next turn. May be empty.
-    std::function<void(const state::v1::DialogRecord&, Clock::Steady confirmed)> settled;
+    std::function<void(const state::v1::DialogRecord&, const Confirmed&)> settled;
   };
 
   explicit SessionWatch(Parts parts) : parts_{std::move(parts)} {}
 
-  /// The phones of this call are asked now, and until both are heard. `confirmed`: when both were
-  /// last known to have it.
-  void add(const state::v1::DialogRecord& record, Clock::Steady confirmed);
+  /// The phones of this call are asked now, and until both are heard.
+  void add(const state::v1::DialogRecord& record, const Confirmed& confirmed);
   /// Ends an answered call, at both its sides: at that moment, with that reason.
   void end(const state::v1::DialogRecord& record, std::string_view reason, Clock::Steady at,
            Way way = Way::Through);
@@ -41,7 +40,7 @@ class SessionWatch {
  private:
   class Answer;
   struct Call {
-    Call(Clock::Steady now, Clock::Steady confirmed) : check{confirmed}, next{now} {}
+    Call(Clock::Steady now, const Confirmed& confirmed) : check{confirmed}, next{now} {}
 
     state::v1::DialogRecord record;
     SessionCheck check;

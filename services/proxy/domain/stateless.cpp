@@ -5,21 +5,13 @@
 #include "core/bytes.hpp"
 #include "core/random.hpp"
 #include "proxy/domain/reply_flow.hpp"
+#include "proxy/domain/transaction_layer.hpp"
 #include "proxy/domain/trust_boundary.hpp"
 
 namespace pbx::proxy {
 namespace {
 
 constexpr std::string_view kRetryAfter = "Retry-After: 1\r\n";
-
-std::optional<sip::Via> second_via(const sip::Message& response) {
-  const auto vias = response.values(sip::HeaderId::Via);
-  auto at = vias.begin();
-  if (at == vias.end() || ++at == vias.end()) return std::nullopt;
-  const auto via = sip::parse_via(*at);
-  if (!via) return std::nullopt;
-  return *via;
-}
 
 }  // namespace
 
@@ -74,7 +66,14 @@ bool Stateless::is_signed(const sip::Message& response) const {
   const auto own = response.top_via();
   const auto branch = own ? sip::parse_branch(own->branch) : std::nullopt;
   const auto next = second_via(response);
-  return branch && next && node_.tokens.is_signed(*branch, response.call_id(), *next);
+  if (!branch || !next || !node_.tokens.is_signed(*branch, response, *next)) return false;
+  return node_.now_s() <= branch->made_s + oldest_s();
+}
+
+/// Nothing rings longer, and nobody repeats an answer for ever.
+std::uint32_t Stateless::oldest_s() const {
+  const auto rings = std::chrono::duration_cast<std::chrono::seconds>(node_.settings.max_ringing);
+  return static_cast<std::uint32_t>((rings + std::chrono::minutes{5}).count());
 }
 
 bool Stateless::forward_response(const sip::Message& response) {

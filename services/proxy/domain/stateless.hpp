@@ -24,7 +24,8 @@ class Stateless {
   void refuse(const sip::Message& request, const Flow& source, Refusal refusal,
               std::string_view reason = {}, std::string_view header_lines = {});
 
-  /// Of a response to a request that a node of ours sent on; forward_response() would do so.
+  /// Of a response to a request that a node of ours sent on not long ago; forward_response() would
+  /// do so.
   bool is_signed(const sip::Message& response) const;
 
   /// An ACK for what reply() answered to an INVITE, on whichever node: nothing is left to do.
@@ -40,6 +41,7 @@ class Stateless {
                    const Target& target);
 
  private:
+  std::uint32_t oldest_s() const;
   std::string tag_text(const sip::Message& request) const;
   std::string tag_of(const KeyedHash& key, std::string_view text) const;
 

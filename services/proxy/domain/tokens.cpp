@@ -9,15 +9,15 @@ namespace {
 // First byte of a token: kind in the upper four bits, flags below. The second is the key's id.
 constexpr std::uint8_t kFlowKind = 0x10;
 constexpr std::uint8_t kDialogKind = 0x20;
-constexpr std::uint8_t kAnchor = 0x01;
-constexpr std::uint8_t kHasCaller = 0x02;
-constexpr std::uint8_t kHasCallee = 0x04;
+constexpr std::uint8_t kUsage = 0x03;
+constexpr std::uint8_t kCalleeElsewhere = 0x04;  ///< Another node than the token's has its flow.
 
 // First byte of an address: transport in the lower bits.
 constexpr std::uint8_t kV6 = 0x80;
 
 constexpr std::size_t kMacSize = 8;
-constexpr std::size_t kLongestToken = 176;  ///< Characters; two IPv6 streams need 142.
+constexpr std::size_t kLongestToken = 256;   ///< Characters; two IPv6 streams need 195.
+constexpr std::size_t kLongestCallId = 32;   ///< Ours have 20 characters.
 constexpr std::size_t kSealSize = 1 + 4 + kMacSize;
 
 void write_address(ByteWriter& out, sip::Transport transport, const Endpoint& at) {
@@ -43,6 +43,10 @@ void write_flow(ByteWriter& out, const FlowToken& token) {
     out.u64(token.connection);
   }
 }
+
+void write_home(ByteWriter& out, const Home& home) { write_address(out, home.transport, home.at); }
+
+void read_home(ByteReader& in, Home& home) { read_address(in, home.transport, home.at); }
 
 FlowToken read_flow_from(ByteReader& in) {
   FlowToken token;
@@ -109,21 +113,31 @@ void Tokens::append(std::string& out, const FlowToken& token) const {
   bytes.u8(kFlowKind);
   bytes.u8(mac_.id());
   write_flow(bytes, token);
-  write_address(bytes, token.home.transport, token.home.at);
+  write_home(bytes, token.home);
   append_signed(out, bytes.take(), {});
 }
 
 void Tokens::append(std::string& out, const DialogToken& token, std::string_view call_id,
                     std::string_view caller_tag) const {
   ByteWriter bytes;
-  bytes.u8(static_cast<std::uint8_t>(kDialogKind | (token.anchor ? kAnchor : 0) |
-                                     (token.caller ? kHasCaller : 0) |
-                                     (token.callee ? kHasCallee : 0)));
+  const bool elsewhere = !(token.callee.home == token.home);
+  bytes.u8(static_cast<std::uint8_t>(kDialogKind | static_cast<std::uint8_t>(token.usage) |
+                                     (elsewhere ? kCalleeElsewhere : 0)));
   bytes.u8(mac_.id());
   bytes.u32(token.made_s);
-  write_address(bytes, token.home.transport, token.home.at);
-  if (token.caller) write_flow(bytes, *token.caller);
-  if (token.callee) write_flow(bytes, *token.callee);
+  write_home(bytes, token.home);
+  if (token.usage == DialogToken::Usage::Call) {
+    bytes.u8(static_cast<std::uint8_t>(token.call_id.size()));
+    bytes.raw(token.call_id);
+  } else if (token.usage == DialogToken::Usage::Subscription) {
+    bytes.u64(token.subscriber.value);
+    bytes.u64(token.notifier.value);
+  }
+  if (token.usage != DialogToken::Usage::Mark) {
+    write_flow(bytes, token.caller);
+    write_flow(bytes, token.callee);
+    if (elsewhere) write_home(bytes, token.callee.home);
+  }
   append_signed(out, bytes.take(), joined(call_id, caller_tag));
 }
 
@@ -133,7 +147,7 @@ std::optional<FlowToken> Tokens::read_flow(std::string_view text) const {
   ByteReader in{*bytes};
   in.u16();
   auto token = read_flow_from(in);
-  read_address(in, token.home.transport, token.home.at);
+  read_home(in, token.home);
   if (!in.done()) return std::nullopt;
   return token;
 }
@@ -146,11 +160,25 @@ std::optional<DialogToken> Tokens::read_dialog(std::string_view text, std::strin
   const std::uint8_t flags = in.u8();
   in.u8();
   DialogToken token;
-  token.anchor = (flags & kAnchor) != 0;
+  const std::uint8_t usage = flags & kUsage;
+  if (usage > static_cast<std::uint8_t>(DialogToken::Usage::Subscription)) return std::nullopt;
+  token.usage = static_cast<DialogToken::Usage>(usage);
   token.made_s = in.u32();
-  read_address(in, token.home.transport, token.home.at);
-  if ((flags & kHasCaller) != 0) token.caller = read_flow_from(in);
-  if ((flags & kHasCallee) != 0) token.callee = read_flow_from(in);
+  read_home(in, token.home);
+  if (token.usage == DialogToken::Usage::Call) {
+    const std::size_t size = in.u8();
+    if (size > kLongestCallId) return std::nullopt;
+    token.call_id = in.raw(size);
+  } else if (token.usage == DialogToken::Usage::Subscription) {
+    token.subscriber = UserId{in.u64()};
+    token.notifier = UserId{in.u64()};
+  }
+  if (token.usage != DialogToken::Usage::Mark) {
+    token.caller = read_flow_from(in);
+    token.callee = read_flow_from(in);
+    token.caller.home = token.callee.home = token.home;
+    if ((flags & kCalleeElsewhere) != 0) read_home(in, token.callee.home);
+  }
   if (!in.done()) return std::nullopt;
   return token;
 }
@@ -209,15 +237,15 @@ std::uint64_t Tokens::branch_random(std::string_view call_id, std::string_view p
   return (hash != nullptr ? *hash : branch_.current())(joined(call_id, place));
 }
 
-void Tokens::sign(sip::Branch& branch, std::string_view call_id, const sip::Via& next) const {
+void Tokens::sign(sip::Branch& branch, const sip::Message& request, const sip::Via& next) const {
   const auto* const hash = response_.find(branch.key);
-  if (hash != nullptr) branch.mac = (*hash)(sip::signed_text(branch, call_id, next));
+  if (hash != nullptr) branch.mac = (*hash)(sip::signed_text(branch, request, next));
 }
 
-bool Tokens::is_signed(const sip::Branch& branch, std::string_view call_id,
+bool Tokens::is_signed(const sip::Branch& branch, const sip::Message& message,
                        const sip::Via& next) const {
   const auto* const hash = response_.find(branch.key);
-  return hash != nullptr && branch.mac == (*hash)(sip::signed_text(branch, call_id, next));
+  return hash != nullptr && branch.mac == (*hash)(sip::signed_text(branch, message, next));
 }
 
 }  // namespace pbx::proxy

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/ids.hpp"
 #include "core/key_ring.hpp"
 #include "proxy/domain/addresses.hpp"
 #include "proxy/domain/flow.hpp"
@@ -20,19 +21,27 @@ struct FlowToken {
   Endpoint remote;
   std::uint32_t boot = 0;  ///< Streams: the process that holds the connection.
   ConnectionId connection = 0;
-  Home home{};  ///< Of that node; not written as a part of a dialog token.
+  Home home{};  ///< Of that node.
 
   friend bool operator==(const FlowToken&, const FlowToken&) = default;
 };
 
-/// What a Record-Route of ours remembers of a dialog, so that no node has to: how its two sides are
-/// reached. Good for that dialog alone (Call-ID and caller's tag), from either side.
+/// What a Record-Route of ours remembers of a dialog, so that no node has to. Good for that dialog
+/// alone (Call-ID and caller's tag), from either side. Whoever sees it can show it, so it opens
+/// nothing by itself: of a call, its record decides; of a subscription, which has none, what is
+/// written here.
 struct DialogToken {
-  std::uint32_t made_s = 0;           ///< Seconds since 1970.
-  bool anchor = false;                ///< This hop keeps the dialog record and ends it at a BYE.
-  Home home{};                        ///< Of the node that wrote it.
-  std::optional<FlowToken> caller{};  ///< nullopt: by the next Route, another node of ours.
-  std::optional<FlowToken> callee{};
+  enum class Usage : std::uint8_t {
+    Mark,  ///< The second of two nodes of ours on the way: it leads back to the first.
+    Call,
+    Subscription,
+  };
+  Usage usage = Usage::Mark;
+  std::uint32_t made_s = 0;    ///< Seconds since 1970.
+  Home home{};                 ///< Of the node that wrote it.
+  std::string call_id{};       ///< Ours, of a call.
+  UserId subscriber{}, notifier{};  ///< Of a subscription.
+  FlowToken caller{}, callee{};  ///< Not of a mark. Where no record is read, the sides' flows.
 
   friend bool operator==(const DialogToken&, const DialogToken&) = default;
 };
@@ -73,8 +82,10 @@ class Tokens {
   std::uint64_t branch_random(std::string_view call_id, std::string_view place,
                               std::uint8_t key) const;
   /// Sets the MAC of a branch with the key that it names. `next`: the Via below it.
-  void sign(sip::Branch& branch, std::string_view call_id, const sip::Via& next) const;
-  bool is_signed(const sip::Branch& branch, std::string_view call_id, const sip::Via& next) const;
+  void sign(sip::Branch& branch, const sip::Message& request, const sip::Via& next) const;
+  /// `message`: the request or an answer to it.
+  bool is_signed(const sip::Branch& branch, const sip::Message& message,
+                 const sip::Via& next) const;
 
  private:
   std::optional<std::string> unsigned_bytes(std::string_view text, std::uint8_t kind,

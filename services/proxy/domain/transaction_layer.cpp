@@ -27,6 +27,15 @@ std::optional<AnsweredRequest> answered_request(const sip::Message& response) {
   return AnsweredRequest{*via, *branch, sip::method_from(cseq->method)};
 }
 
+std::optional<sip::Via> second_via(const sip::Message& response) {
+  const auto vias = response.values(sip::HeaderId::Via);
+  auto at = vias.begin();
+  if (at == vias.end() || ++at == vias.end()) return std::nullopt;
+  const auto via = sip::parse_via(*at);
+  if (!via) return std::nullopt;
+  return *via;
+}
+
 TransactionLayer::TransactionLayer(Wire& wire, Timers& timers, std::size_t capacity,
                                    std::size_t byte_budget)
     : wire_{wire}, timers_{timers}, capacity_{capacity}, byte_budget_{byte_budget} {}

@@ -25,6 +25,8 @@ struct AnsweredRequest {
 };
 /// nullopt: its branch is none of this cluster's, or it cannot be read.
 std::optional<AnsweredRequest> answered_request(const sip::Message& response);
+/// The Via below ours: of who sent us the request. Points into the response.
+std::optional<sip::Via> second_via(const sip::Message& response);
 
 /// All transactions of one worker. Finds the one that a message belongs to and owns them all until
 /// their timers end them. Those that only wait for late messages are given up first when there are

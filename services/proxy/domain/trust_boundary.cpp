@@ -58,6 +58,25 @@ bool is_networks(const sip::HeaderField& field) {
   }
 }
 
+/// RFC 3261 §20.4 and §20.9, RFC 5373, RFC 5806, RFC 7044, RFC 8224: what a network or a PBX tells a
+/// phone, and what makes many of them answer by themselves.
+bool steers(const sip::HeaderField& field) {
+  switch (field.id) {
+    case HeaderId::AlertInfo:
+    case HeaderId::CallInfo:
+    case HeaderId::Diversion:
+    case HeaderId::HistoryInfo:
+    case HeaderId::Identity:
+      return true;
+    case HeaderId::Other:
+      return sip::iequals(field.name, "Answer-Mode") ||
+             sip::iequals(field.name, "Priv-Answer-Mode") ||
+             sip::iequals(field.name, "Identity-Info");
+    default:
+      return false;
+  }
+}
+
 void skip_space(std::string_view& text) {
   while (!text.empty() && sip::is_lws(text.front())) text.remove_prefix(1);
 }
@@ -122,6 +141,17 @@ std::string TrustBoundary::identity(std::string_view name, std::string_view exte
   return value;
 }
 
+std::string TrustBoundary::shown_from(const sip::NameAddr& from, std::string_view name) {
+  std::string value;
+  if (!name.empty()) {
+    sip::append_quoted(value, name);
+    value += ' ';
+  }
+  const auto* const end = from.uri_text.data() + from.uri_text.size() + (from.bracketed ? 1 : 0);
+  value.append("<").append(from.uri_text).append(">");
+  return value.append(end, from.text.data() + from.text.size());
+}
+
 /// What cannot be told to be for somebody else counts as for us.
 bool TrustBoundary::is_for_us(std::string_view value) const {
   const auto realm = realm_in(value);
@@ -151,8 +181,8 @@ void TrustBoundary::drop_assertions(sip::Rewriter& rewriter, const sip::Message&
                                     bool keep_own) const {
   for (std::size_t i = 0; i < message.header_count(); ++i) {
     const auto field = message.field(i);
-    if (!is_networks(field)) continue;
-    if (keep_own && field.id == HeaderId::PAssertedIdentity) continue;
+    if (!is_networks(field) && !(message.is_request() && steers(field))) continue;
+    if (keep_own && (field.id == HeaderId::PAssertedIdentity || steers(field))) continue;
     rewriter.remove(field);
     metrics_.withheld(Withheld::Assertion).Increment();
   }

@@ -6,6 +6,7 @@
 
 #include "core/ids.hpp"
 #include "sip/message.hpp"
+#include "sip/name_addr.hpp"
 #include "sip/rewrite.hpp"
 
 namespace pbx::proxy {
@@ -19,6 +20,8 @@ class Metrics;
 ///   challenges for a realm of ours      never come back from a phone
 ///   what only a network may assert      stays here, in requests and responses; the platform's own
 ///                                       P-Asserted-Identity is added where the setting says so
+///   what steers the other phone         (answer at once, ring like that, came by way of) stays here;
+///                                       the caller's name is the directory's
 ///
 /// One a process, for all workers: it has no state of its own.
 class TrustBoundary {
@@ -36,6 +39,10 @@ class TrustBoundary {
   /// The P-Asserted-Identity of an authenticated user.
   std::string identity(std::string_view name, std::string_view extension,
                        std::string_view domain) const;
+
+  /// The From of an authenticated user's request as others see it: with the name that the directory
+  /// has, or none; not the one that its phone says. URI and tag stay.
+  static std::string shown_from(const sip::NameAddr& from, std::string_view name);
 
   /// What a request loses and gains as it goes on. `identity` is added unless the caller wants its
   /// privacy (RFC 3323); it must live until `rewriter` has written. `from_us`: the request comes

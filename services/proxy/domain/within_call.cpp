@@ -1,9 +1,18 @@
 #include "proxy/domain/within_call.hpp"
 
 #include "core/errc.hpp"
+#include "proxy/domain/in_dialog.hpp"
+#include "sip/text.hpp"
 
 namespace pbx::proxy {
 namespace {
+
+bool in_good_standing(const directory::Directory& directory, UserId user_id) {
+  const auto user = directory.user(user_id);
+  if (user == nullptr || user->suspended()) return false;
+  const auto* tenant = directory.tenant(user->tenant);
+  return tenant != nullptr && !tenant->suspended();
+}
 
 bool in_good_standing(const directory::Directory& directory, const state::v1::DialogRecord& record,
                       std::string_view from_tag) {
@@ -11,9 +20,24 @@ bool in_good_standing(const directory::Directory& directory, const state::v1::Di
   if (tenant == nullptr || tenant->suspended()) return false;
   const bool by_caller = calls::caller_of(record).tag() == from_tag;
   const UserId sender{by_caller ? record.caller_user_id() : record.callee_user_id()};
-  if (!sender) return true;
-  const auto user = directory.user(sender);
-  return user != nullptr && !user->suspended();
+  return !sender || in_good_standing(directory, sender);
+}
+
+/// Over the flow that the token has of that side, or from the node that has it.
+bool is_from(const Flow& source, const FlowToken& side) {
+  const auto& remote = source.remote;
+  const bool itself = remote.v6 == side.remote.v6 && remote.ip == side.remote.ip;
+  return itself || remote == side.home.at;
+}
+
+/// The other party of the dialog between the request's tags; nullptr: the record has none such.
+const state::v1::Leg* leg_for(const state::v1::DialogRecord& record, const sip::Message& request) {
+  const auto from = request.from();
+  const auto to = request.to();
+  if (!from || !to) return nullptr;
+  const auto dialog = calls::dialog_between(record, from->tag(), to->tag());
+  if (!dialog) return nullptr;
+  return dialog->from_caller ? calls::find_callee(record, to->tag()) : &calls::caller_of(record);
 }
 
 }  // namespace
@@ -34,6 +58,41 @@ std::optional<Refusal> refusal_within(const directory::Directory& directory,
     return Refusal::CallerSuspended;
   }
   return std::nullopt;
+}
+
+std::optional<Refusal> refusal_within_subscription(const directory::Directory& directory,
+                                                   const RouteSet& routes,
+                                                   const sip::Message& request,
+                                                   const Flow& source) {
+  const auto& token = *routes.dialog;
+  const auto allowed = routes.from_caller ? sip::Method::Subscribe : sip::Method::Notify;
+  const auto& side = routes.from_caller ? token.caller : token.callee;
+  if (request.method() != allowed || !is_from(source, side)) return Refusal::NoSuchDialog;
+  const auto sender = routes.from_caller ? token.subscriber : token.notifier;
+  if (!in_good_standing(directory, sender)) return Refusal::CallerSuspended;
+  return std::nullopt;
+}
+
+std::optional<Target> target_within(const Node& node, const RouteSet& routes,
+                                    const Result<CallRecords::Known>& call,
+                                    const sip::Message& request, std::size_t near) {
+  const auto* leg = call ? leg_for(call->call.record, request) : nullptr;
+  const auto flow = leg != nullptr ? node.tokens.read_flow(leg->flow()) : std::nullopt;
+  return target_at(node, flow ? *flow : other_side(routes), *routes.dialog, near);
+}
+
+std::uint64_t bye_branch(const Tokens& tokens, const sip::Message& bye_or_answer,
+                         std::string_view call_id, std::string_view branch, std::uint8_t key) {
+  const auto from = bye_or_answer.from();
+  const auto to = bye_or_answer.to();
+  const auto cseq = bye_or_answer.cseq();
+  std::string place{"bye "};
+  place.append(call_id).append(" ");
+  if (from) place.append(from->tag()).append(" ");
+  if (to) place.append(to->tag()).append(" ");
+  if (cseq) sip::append_number(place, cseq->number);
+  place.append(" ").append(branch);
+  return tokens.branch_random(bye_or_answer.call_id(), place, key);
 }
 
 }  // namespace pbx::proxy

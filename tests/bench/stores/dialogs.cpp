@@ -45,7 +45,7 @@ calls::Event ringing(std::int64_t now_ms) {
   fork.set_branch("z9hG4bK7x2k9qv4d1m0");
   fork.set_target("sip:1002@192.0.2.20:5060");
   fork.set_last_code(180);
-  return calls::Rang{"a6c85cf", now_ms + 20, {fork}};
+  return calls::Rang{"a6c85cf", "GBcWFRQTEhEQDw4NDAsKCQgHBgUEAwIB", now_ms + 20, {fork}};
 }
 
 calls::Event answered(std::int64_t now_ms) {
@@ -99,8 +99,7 @@ class Rounds {
     write("dialog ringing", ringing(now));
     write("dialog answered", answered(now));
     step("dialog looked up", [&](const auto& call, auto done) {
-      dialogs_.find(call.record.sip_call_id(), "8f2c7a11", "a6c85cf",
-                    [done](auto found) { done(bool{found}); });
+      dialogs_.load(calls::key_of(call.record), [done](auto found) { done(bool{found}); });
     });
     write("dialog ended", hung_up(now));
     std::vector<calls::Key> keys;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <span>
 
 #include "calls/call.hpp"
@@ -68,9 +69,16 @@ struct DialogFixture : OnRedis<cluster::Dialogs> {
     store.forget(std::span{&key, 1});
     return bool{ask(redis::Command{"PING"})} ? Result<>{} : Errc::Unavailable;
   }
-  Result<calls::Call> find(const std::string& sip_call_id, const std::string& a,
-                           const std::string& b) {
-    return get<calls::Call>([&](auto done) { store.find(sip_call_id, a, b, done); });
+  /// Our ids of all calls under a Call-ID, in order.
+  std::vector<std::string> under(const std::string& sip_call_id) {
+    const auto calls = get<std::vector<calls::Call>>(
+        [&](auto done) { store.load_under(sip_call_id, done); });
+    std::vector<std::string> ids;
+    if (calls) {
+      for (const auto& call : *calls) ids.push_back(call.record.call_id());
+    }
+    std::sort(ids.begin(), ids.end());
+    return ids;
   }
   Result<calls::Call> load(const state::v1::DialogRecord& made) {
     return get<calls::Call>([&](auto done) { store.load(calls::key_of(made), done); });

@@ -120,7 +120,7 @@ class Story {
 
   void step() {
     now_ += 1 + static_cast<std::int64_t>(pick(1'000));
-    switch (pick(8)) {
+    switch (pick(9)) {
       case 0:
       case 1:
         return ring(callee());
@@ -135,13 +135,15 @@ class Story {
         return pick(4) == 0 ? give_up() : ring(callee());
       case 7:
         return pick(10) == 0 ? close() : early_bye(callee());
+      case 8:
+        return confirm_one();
     }
   }
 
   void ring(Truth::Callee& phone) {
     if (phone.is != Truth::Phone::Idle || given_up_) return;
     phone.is = Truth::Phone::Ringing;
-    if (pick(5) != 0) tell(Rang{phone.tag, now_, {}});  // or it was lost
+    if (pick(5) != 0) tell(Rang{phone.tag, {}, now_, {}});  // or it was lost
   }
 
   void answer(Truth::Callee& phone) {
@@ -187,7 +189,17 @@ class Story {
       return;
     }
     const bool by_caller = pick(2) == 0;
-    tell(HungUp{by_caller ? "caller" : phone.tag, by_caller ? phone.tag : "caller", now_, false});
+    const HungUp said{by_caller ? "caller" : phone.tag, by_caller ? phone.tag : "caller", now_, false};
+    pick(3) == 0 ? claims_.push_back(said) : static_cast<void>(tell(said));
+  }
+
+  /// The other side takes its time to confirm a hang-up, and another one is faster.
+  void confirm_one() {
+    if (claims_.empty()) return;
+    const auto at = claims_.begin() + static_cast<std::ptrdiff_t>(pick(claims_.size()));
+    const auto said = *at;
+    claims_.erase(at);
+    tell(said);
   }
 
   void give_up() {
@@ -196,7 +208,7 @@ class Story {
   }
 
   void close() {
-    if (lost_ && !truth_.talks()) return;  // until the phones are asked, nobody can know
+    if ((lost_ || !claims_.empty()) && !truth_.talks()) return;  // until the phones are asked, nobody can know
     const auto outcome = cluster_.tell(node(), Closed{closed("An operator.", 480, now_)});
     if (!outcome.changed) return;
     part_all();
@@ -214,6 +226,7 @@ class Story {
       now_ += 1;
       hang_up(phone, false);
     }
+    while (!claims_.empty()) confirm_one();
     if (cluster_.stored.end) return;
     if (!cluster_.stored.answered()) return give_up();
     // The end that is told is the last moment at which the phones were known to talk.
@@ -228,6 +241,7 @@ class Story {
   std::int64_t now_ = 1'000;
   Cluster cluster_;
   Truth truth_;
+  std::vector<HungUp> claims_;  ///< Hang-ups that are not confirmed yet.
   bool given_up_ = false;
   bool lost_ = false;  ///< A hang-up that nobody wrote.
 };

@@ -22,13 +22,12 @@ Call begun() {
   return new_call(record);
 }
 
-Rang rang(const std::string& tag, std::int64_t at = 1'100) { return {tag, at, {}}; }
+Rang rang(const std::string& tag, std::int64_t at = 1'100) { return {tag, {}, at, {}}; }
 
 Answered answered(const std::string& tag, std::int64_t at = 2'000) {
   Answered event;
   event.callee.set_tag(tag);
   event.callee.set_contact("sip:" + tag + "@phone");
-  event.caller.add_route_set("sip:proxy;lr");
   event.at_ms = at;
   return event;
 }
@@ -68,6 +67,25 @@ TEST_CASE("A call rings, is answered and ends, with an event each", "[calls]") {
   CHECK(call.end->outcome == events::v1::CALL_OUTCOME_ANSWERED);
   CHECK(call.end->hung_up_by == events::v1::CALL_PARTY_CALLEE);
   CHECK(call.end->at_ms == 5'000);
+}
+
+TEST_CASE("A call ends with the last hang-up of a leg, in whatever order they are confirmed",
+          "[calls]") {
+  auto call = talking();
+  apply(call, answered("second", 2'500));
+  const auto [first, then] = GENERATE(table<std::int64_t, std::int64_t>({
+      {9'000, 4'000},
+      {4'000, 9'000},
+  }));
+  CHECK(apply(call, bye("caller", "callee", first)).facts.empty());
+  SECTION("and the phones hang up") {
+    CHECK(apply(call, bye("caller", "second", then)).facts == Facts{CALL_EVENT_KIND_ENDED});
+    CHECK(call.end->at_ms == 9'000);
+  }
+  SECTION("or the platform does") {
+    apply(call, Closed{closed("silent", 500, then)});
+    CHECK(call.end->at_ms == std::max(first, then));
+  }
 }
 
 TEST_CASE("What ended stays ended", "[calls]") {

@@ -64,38 +64,6 @@ TEST_CASE("A call is read as it was written, its end included", "[cluster]") {
   CHECK(ended->end->outcome == events::v1::CALL_OUTCOME_ANSWERED);
 }
 
-TEST_CASE("Of several calls the one whose tags fit best is found, live ones first", "[cluster]") {
-  auto named = [](calls::Call call, const std::string& id) {
-    call.record.set_call_id(id);
-    return cluster::encode_call(call);
-  };
-  const std::vector<std::string> values{
-      named(call_with(""), "early"), named(call_with("to", true), "ended"),
-      named(call_with("to"), "live"), named(call_with("else"), "other"), "malformed"};
-  const auto find = [&](std::string_view a, std::string_view b) {
-    cluster::BestFit best{a, b};
-    for (const auto& each : values) best.offer(each);
-    const auto call = best.call();
-    return call ? call->record.call_id() : call.error().message();
-  };
-  CHECK(find("from", "to") == "live");
-  CHECK(find("to", "from") == "live");
-  CHECK(find("from", "else") == "other");
-  CHECK(find("from", "unknown yet") == "early");
-  CHECK(find("from", "") == "early");
-  CHECK(find("nobody", "to") == make_error_code(Errc::NotFound).message());
-  CHECK(cluster::BestFit("from", "to").call().error() == Errc::NotFound);
-  // Decoded or not, the question is answered alike.
-  for (const auto& value : values) {
-    const auto call = cluster::decode_call(value);
-    const auto header = cluster::parse_dialog_header(value);
-    if (!call || !header) continue;
-    for (const auto* tag : {"to", "else", "unknown yet", ""}) {
-      CHECK(cluster::fit_of(*call, "from", tag) == cluster::fit_of(*header, "from", tag));
-    }
-  }
-}
-
 TEST_CASE("A lease's member names the record and whether it has ended", "[cluster]") {
   const calls::Key key{"id with space@host", "c1"};
   const auto live = cluster::parse_lease_member(cluster::lease_member(cluster::kLive, key));

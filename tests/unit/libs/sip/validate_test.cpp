@@ -63,6 +63,8 @@ TEST_CASE("A request must obey the rules before anyone acts on it", "[sip][valid
        "b",
        Errc::BadCallId},
       {"Call-ID", "Call-ID: caf\xC3\xA9", Errc::BadCallId},
+      {"From", "From: <sip:a@b>;tag=\"a b\"", Errc::BadTag},
+      {"From", "From: <sip:a@b>;tag=" + std::string(257, 'a'), Errc::BadTag},
       {"+",
        "Require: a\xFF"
        "b",
@@ -78,6 +80,21 @@ TEST_CASE("A request must obey the rules before anyone acts on it", "[sip][valid
   CAPTURE(line, instead);
   const auto bytes = invite_with(line, instead);
   CHECK(sip::validate_request(parsed(bytes)).error() == expected);
+}
+
+TEST_CASE("A tag is a word, and another one in To than in From", "[sip][validate]") {
+  const auto [from, to, right] = GENERATE(table<std::string, std::string, bool>({
+      {"a", "b", true},
+      {"a=/:@[]?", "", true},  // no token, and yet seen from phones
+      {"a", "a", false},
+      {"", "", true},
+      {"a", "\"b\"", false},
+  }));
+  CAPTURE(from, to);
+  auto bytes = invite_with("From", "From: <sip:a@b>" + (from.empty() ? "" : ";tag=" + from));
+  const auto at = bytes.find("\r\n", bytes.find("\r\nTo:") + 2);
+  if (!to.empty()) bytes.insert(at, ";tag=" + to);
+  CHECK(bool{sip::validate_request(parsed(bytes))} == right);
 }
 
 TEST_CASE("What is unusual but right passes", "[sip][validate]") {

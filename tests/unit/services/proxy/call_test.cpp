@@ -62,7 +62,8 @@ TEST_CASE("A call rings, is answered and ends with one record", "[proxy][call]")
   CHECK(entry.record().callee_aor() == "1002@hq.test");
   CHECK(entry.callee().tag() == "callee");
   CHECK(entry.callee().contact() == "sip:phone@10.0.0.2:5060");
-  CHECK(entry.callee().route_set_size() == 1);
+  CHECK(entry.callee().route_set_size() == 0);  // no hop of others
+  CHECK(world.tokens.read_flow(entry.callee().flow())->remote.to_string() == "10.0.0.2:5060");
   CHECK(entry.record().dialled() == "1002");
   CHECK(entry.record().tenant_id() == 1);
   CHECK(world.early.empty());
@@ -496,7 +497,9 @@ TEST_CASE("A phone behind another node is reached through it", "[proxy][call]") 
   CHECK(back.to() == "127.0.0.11:5060");
   caller_side.receive_bytes(std::string{back.message.bytes()}, between.flow);
   CHECK(caller_side.next().status() == 200);
-  CHECK(caller_side.records.only().callee().route_set_size() == 2);
+  const auto& callee = caller_side.records.only().callee();
+  CHECK(callee.route_set_size() == 0);
+  CHECK(caller_side.tokens.read_flow(callee.flow())->home == callee_side.addresses.home_near(0));
 }
 
 TEST_CASE("A connection that is gone is 430 between nodes and 480 to the caller", "[proxy][call]") {

@@ -180,6 +180,7 @@ TEST_CASE("A BYE to a connection that is gone is answered when the end of the ca
   const auto bye = world.next();
   REQUIRE(bye.flow.connection == 3);
   world.layer.on_unsent(bye.report_to);
+  world.layer.on_unsent(world.next().report_to);  // our own
   CHECK(world.silent());
   world.records.release();
   CHECK(world.next().status() == 480);
@@ -191,9 +192,62 @@ TEST_CASE("A BYE that nobody answers is not answered with 408, and its call ends
   World world;
   const Call call{world};
   world.receive(call.request("BYE", true));
+  const auto said_at = world.clock.now().time_since_epoch().count();
+  world.advance(40s);
+  CHECK_FALSE(world.records.only().ended());
   world.advance(40s);
   while (!world.silent()) CHECK(world.next().method() == "BYE");
-  CHECK(world.records.only().ended());
+  REQUIRE(world.records.only().ended());
+  CHECK(world.records.only().end().at_ms == said_at);
+}
+
+TEST_CASE("A BYE that does not get there is followed by one of our own, whose answer counts",
+          "[proxy][dialog]") {
+  World world;
+  const Call call{world};
+  const auto said_at = world.clock.now().time_since_epoch().count();
+  world.receive(call.request("BYE", true, 7));
+  world.layer.on_unsent(world.next().report_to);
+  world.advance(1s);
+  const auto own = world.next();
+  CHECK(own.method() == "BYE");
+  CHECK(own.to() == "10.0.0.2:5060");
+  CHECK(own.message->cseq()->number >= proxy::kOwnCSeqs);
+  CHECK_FALSE(world.records.only().ended());
+  const auto [said, ends, at] = GENERATE(table<int, bool, std::int64_t>({
+      {200, true, 1'000},  // it talked until now
+      {481, true, 0},
+      {408, true, 0},
+      {500, false, 0},
+      {603, false, 0},
+  }));
+  CAPTURE(said);
+  world.forget_sent();
+  world.receive_bytes(answer(own, said), own.flow);
+  REQUIRE(world.records.only().ended() == ends);
+  if (ends) CHECK(world.records.only().end().at_ms == said_at + at);
+  CHECK(world.next().status() >= 400);  // its sender may say it again
+  CHECK(world.silent());
+}
+
+TEST_CASE("A BYE goes to the phone that its tags name, whatever branch its Route is of",
+          "[proxy][dialog]") {
+  World world;
+  world.bind(1, "1002@hq.test", "10.0.0.2:5060");
+  world.bind(1, "1002@hq.test", "10.0.0.3:5060");
+  world.receive(world.authorized(invite()));
+  world.next();
+  const auto first = world.next(), second = world.next();
+  world.receive_bytes(answer(first, 200, "callee", "Contact: <sip:phone@10.0.0.2:5060>\n"),
+                      first.flow);
+  world.forget_sent();
+  const std::string route{second.message->value(HeaderId::RecordRoute)};
+  world.receive("BYE sip:phone@10.0.0.3:5060 SIP/2.0\nVia: SIP/2.0/UDP 127.0.0.1:5070;branch="
+                "z9hG4bKbye;rport\nMax-Forwards: 70\nRoute: " +
+                route +
+                "\nFrom: <sip:1001@hq.test>;tag=caller\nTo: <sip:1002@hq.test>;tag=callee\n"
+                "Call-ID: call-1\nCSeq: 9 BYE\nContent-Length: 0\n\n");
+  CHECK(world.next().to() == first.to());
 }
 
 TEST_CASE("Another node that holds the address hangs up as well", "[proxy][dialog]") {
@@ -381,7 +435,8 @@ TEST_CASE("Nodes that go by one name find each other, and any of them takes a ca
   CHECK_FALSE(direct.message->has(HeaderId::Route));
 }
 
-TEST_CASE("What is for a connection of another node goes to that node", "[proxy][dialog]") {
+TEST_CASE("What is for a connection of another node goes to that node, sealed",
+          "[proxy][dialog]") {
   World holder;
   const Call call{holder, true};
   World other{"127.0.0.12"};
@@ -393,10 +448,10 @@ TEST_CASE("What is for a connection of another node goes to that node", "[proxy]
   const auto bye = sip::parse_message(text);
   const auto routes = proxy::read_routes(node, *bye);
   REQUIRE(routes.dialog);
-  const auto hop = proxy::in_dialog_hop(node, routes, 0);
-  CHECK_FALSE(hop.refusal);
-  CHECK(hop.passes);
-  CHECK(hop.target.flow.remote.to_string() == "127.0.0.11:5060");
+  const auto target = proxy::target_at(node, proxy::other_side(routes), *routes.dialog, 0);
+  REQUIRE(target);
+  CHECK(target->node);
+  CHECK(target->flow.remote.to_string() == "127.0.0.11:5060");
 }
 
 TEST_CASE("A request with a foreign route is refused", "[proxy][dialog]") {
@@ -466,12 +521,12 @@ TEST_CASE("A BYE made from the record reaches both phones", "[proxy][dialog]") {
   for (const auto side : {proxy::Side::Caller, proxy::Side::Callee}) {
     const auto bye = proxy::make_bye(world.node, record, side, "Maintenance");
     REQUIRE(bye);
-    CHECK(bye->flow.remote.to_string() == "127.0.0.11:5060");
-    world.receive_bytes(bye->bytes,
-                        {sip::Transport::Udp, 0, *proxy::Endpoint::parse("127.0.0.11:5060"), 0});
-    const auto sent = world.next();
-    CHECK(sent.method() == "BYE");
-    CHECK(sent.to() == (side == proxy::Side::Caller ? "127.0.0.1:5070" : "10.0.0.2:5060"));
-    CHECK(sent.value(HeaderId::Reason).find("Maintenance") != std::string::npos);
+    CHECK(bye->flow.remote.to_string() ==
+          (side == proxy::Side::Caller ? "127.0.0.1:5070" : "10.0.0.2:5060"));
+    const auto sent = sip::parse_stored(bye->bytes);
+    REQUIRE(sent);
+    CHECK(sent->get().method() == sip::Method::Bye);
+    CHECK(sent->get().cseq()->number >= proxy::kOwnCSeqs);
+    CHECK(sent->get().value(HeaderId::Reason).find("Maintenance") != std::string_view::npos);
   }
 }

@@ -2,6 +2,7 @@
 
 #include "core/bytes.hpp"
 #include "proxy/domain/tokens.hpp"
+#include "sip/stored_message.hpp"
 
 using namespace pbx;
 using proxy::DialogToken;
@@ -61,11 +62,29 @@ TEST_CASE("A dialog token says again what it was told, in its own dialog alone",
           "[proxy][tokens]") {
   const Tokens tokens{kRing, 1};
   const Home far{Transport::Tcp, *Endpoint::parse("[2001:db8::1]:5060")};
-  const DialogToken all{1'700'000'000, true, far, kTcp6, kTcp6};
-  const DialogToken none{1, false, kHome, std::nullopt, std::nullopt};
-  for (const auto& token : {all, none}) {
+  const auto at = [](FlowToken token, const Home& home) {
+    token.home = home;
+    return token;
+  };
+  DialogToken call{.usage = DialogToken::Usage::Call,
+                   .made_s = 1'700'000'000,
+                   .home = far,
+                   .call_id = "abcdefghij0123456789",
+                   .caller = at(kTcp6, far),
+                   .callee = at(kTcp6, {Transport::Udp, *Endpoint::parse("[2001:db8::2]:5060")})};
+  auto near = call;
+  near.callee = at(kUdp, far);
+  const DialogToken subscription{.usage = DialogToken::Usage::Subscription,
+                                 .made_s = 7,
+                                 .home = kHome,
+                                 .subscriber = UserId{1},
+                                 .notifier = UserId{0xFFFF'FFFF'FFFF'FFFF},
+                                 .caller = with_home(kUdp),
+                                 .callee = with_home(kTcp6)};
+  const DialogToken mark{.made_s = 1, .home = kHome};
+  for (const auto& token : {call, near, subscription, mark}) {
     const auto text = text_of(tokens, token);
-    CHECK(text.size() < 160);
+    CHECK(text.size() < 220);
     CHECK(tokens.read_dialog(text, "call-1", "tag-1") == token);
     CHECK_FALSE(tokens.read_dialog(text, "call-2", "tag-1"));
     CHECK_FALSE(tokens.read_dialog(text, "call-1", "tag-2"));
@@ -117,16 +136,21 @@ TEST_CASE("A seal is for one token in one request", "[proxy][tokens]") {
   CHECK_FALSE(tokens.read_seal("", "token", "call-1", "z9hG4bKa"));
 }
 
-TEST_CASE("A branch is signed for the Via below and the Call-ID", "[proxy][tokens]") {
+TEST_CASE("A branch is signed for the Via below, the Call-ID and the CSeq", "[proxy][tokens]") {
   const Tokens tokens{kRing, 1};
   const auto via = [](const char* text) { return *sip::parse_via(text); };
   const auto next = via("SIP/2.0/UDP 10.0.0.7:5062;branch=z9hG4bKx;received=10.0.0.7;rport=5062");
-  sip::Branch branch{1, 2, 3, 0, 4, 0};
-  tokens.sign(branch, "call-1", next);
-  CHECK(tokens.is_signed(branch, "call-1", next));
+  const auto answer = [](const std::string& call_id, const std::string& cseq) {
+    return *sip::parse_stored("SIP/2.0 200 OK\r\nCall-ID: " + call_id + "\r\nCSeq: " + cseq +
+                              "\r\nContent-Length: 0\r\n\r\n");
+  };
+  const auto own = answer("call-1", "7 INVITE");
+  sip::Branch branch{.worker = 1, .random = 2, .loop_hash = 3, .listener = 4, .made_s = 5};
+  tokens.sign(branch, own.get(), next);
+  CHECK(tokens.is_signed(branch, own.get(), next));
   // Written anew by a phone.
   CHECK(tokens.is_signed(
-      branch, "call-1",
+      branch, own.get(),
       via("SIP/2.0/udp 10.0.0.7:5062;rport=5062;Received=10.0.0.7;branch=z9hG4bKx;x")));
   const std::string changed = GENERATE(
       "SIP/2.0/UDP 10.0.0.8:5062;branch=z9hG4bKx;received=10.0.0.7;rport=5062",
@@ -136,16 +160,22 @@ TEST_CASE("A branch is signed for the Via below and the Call-ID", "[proxy][token
       "SIP/2.0/UDP 10.0.0.7:5062;branch=z9hG4bKx;received=10.0.0.7;rport=5063",
       "SIP/2.0/UDP 10.0.0.7:5062;branch=z9hG4bKx;received=10.0.0.7;rport=5062;maddr=10.0.0.8",
       "SIP/2.0/TCP 10.0.0.7:5062;branch=z9hG4bKx;received=10.0.0.7;rport=5062");
-  CHECK_FALSE(tokens.is_signed(branch, "call-1", via(changed.c_str())));
-  CHECK_FALSE(tokens.is_signed(branch, "call-2", next));
-  CHECK_FALSE(Tokens{kOther, 1}.is_signed(branch, "call-1", next));
+  CHECK_FALSE(tokens.is_signed(branch, own.get(), via(changed.c_str())));
+  for (const auto& other : {answer("call-2", "7 INVITE"), answer("call-1", "8 INVITE"),
+                            answer("call-1", "7 BYE")}) {
+    CHECK_FALSE(tokens.is_signed(branch, other.get(), next));
+  }
+  CHECK_FALSE(Tokens{kOther, 1}.is_signed(branch, own.get(), next));
   for (auto* part : {&branch.random, &branch.loop_hash, &branch.mac}) {
     const auto was = std::exchange(*part, 99);
-    CHECK_FALSE(tokens.is_signed(branch, "call-1", next));
+    CHECK_FALSE(tokens.is_signed(branch, own.get(), next));
     *part = was;
   }
+  ++branch.made_s;
+  CHECK_FALSE(tokens.is_signed(branch, own.get(), next));
+  --branch.made_s;
   branch.listener = 5;
-  CHECK_FALSE(tokens.is_signed(branch, "call-1", next));
+  CHECK_FALSE(tokens.is_signed(branch, own.get(), next));
 }
 
 TEST_CASE("A datagram's flow is good on any node, a stream's on its process", "[proxy][tokens]") {
