@@ -180,6 +180,17 @@ Outcome on(Call& call, const Closed& event) {
   return ended(call, std::move(end));
 }
 
+Outcome on(Call& call, const Moved& event) {
+  if (call.end) return known();
+  auto& legs = *call.record.mutable_legs();
+  const auto leg = std::find_if(legs.begin(), legs.end(),
+                                [&](const Leg& one) { return one.tag() == event.tag; });
+  if (event.tag.empty() || leg == legs.end()) return {Reply::NoDialog, false, {}};
+  if (leg->flow() == event.flow) return known();
+  leg->set_flow(event.flow);
+  return changed(call);
+}
+
 Outcome on(Call& call, const TakenOver& event) {
   if (call.end) return known();
   if (call.version != event.version) return {Reply::Conflict, false, {}};

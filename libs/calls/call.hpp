@@ -92,6 +92,12 @@ struct Closed {
   End end;
 };
 
+/// A party is reached over another flow now: its phone has registered anew, and has the call.
+struct Moved {
+  std::string tag;
+  std::string flow;  ///< As in its leg.
+};
+
 /// Another process looks after it from now on, if it is still at `version`.
 struct TakenOver {
   std::string owner;
@@ -99,7 +105,8 @@ struct TakenOver {
   std::uint32_t version = 0;
 };
 
-using Event = std::variant<Rang, BranchRefused, Answered, HungUp, NotAnswered, Closed, TakenOver>;
+using Event =
+    std::variant<Rang, BranchRefused, Answered, HungUp, NotAnswered, Closed, Moved, TakenOver>;
 
 enum class Reply : std::uint8_t {
   Ok,

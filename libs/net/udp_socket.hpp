@@ -38,6 +38,9 @@ struct UdpOptions {
   bool floating = false;                ///< The address may not be this machine's yet.
 };
 
+/// What no datagram holds more than, whatever the path (IPv4; RFC 768).
+inline constexpr std::size_t kLargestDatagram = 65'507;
+
 /// One worker's UDP socket of a listener; the kernel spreads peers over the workers
 /// (SO_REUSEPORT). Used from the thread of its loop only. Packets are received by recvmmsg into
 /// buffers that are allocated once; what is sent in one turn of the loop leaves by sendmmsg.

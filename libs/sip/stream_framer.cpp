@@ -13,8 +13,6 @@ namespace pbx::sip {
 namespace {
 
 constexpr std::size_t kFirstSize = 4096;
-/// An idle stream gives back a buffer that is larger.
-constexpr std::size_t kIdleSize = 16'384;
 constexpr std::string_view kCrlf = "\r\n";
 constexpr std::string_view kHeaderEnd = "\r\n\r\n";
 
@@ -45,10 +43,7 @@ StreamFramer::StreamFramer(const Limits& limits) : limits_{limits} {
 }
 
 std::span<char> StreamFramer::prepare() {
-  if (begin_ == end_) {
-    begin_ = end_ = 0;
-    if (buffer_.size() > kIdleSize) buffer_ = std::vector<char>(kFirstSize);
-  }
+  if (begin_ == end_) begin_ = end_ = 0;
   if (end_ == buffer_.size() && begin_ > 0) {
     std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
     end_ -= begin_;
@@ -73,6 +68,12 @@ std::size_t StreamFramer::feed(std::string_view bytes) {
     taken += size;
   }
   return taken;
+}
+
+void StreamFramer::rest() {
+  if (begin_ != end_) return;
+  begin_ = end_ = 0;
+  std::vector<char>{}.swap(buffer_);
 }
 
 bool StreamFramer::in_message() const {

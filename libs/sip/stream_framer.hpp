@@ -45,6 +45,10 @@ class StreamFramer {
 
   /// Bytes held that belong to no frame yet.
   std::string_view pending() const { return {buffer_.data() + begin_, end_ - begin_}; }
+  /// Bytes of memory that it holds.
+  std::size_t held() const { return buffer_.capacity(); }
+  /// Gives its memory back if it holds no byte: for when nothing more is to be read now.
+  void rest();
   /// A message has begun and is not complete: a peer that stays so for long is to be closed.
   bool in_message() const;
 

@@ -24,6 +24,8 @@ Metrics::Metrics(prometheus::Registry& registry)
                       "Answered transactions that wait for late messages")},
       transaction_bytes{gauge(registry, "pbx_proxy_transaction_bytes",
                               "Bytes of the messages that transactions keep")},
+      stream_bytes{gauge(registry, "pbx_proxy_stream_bytes",
+                         "Bytes of messages over TCP that have begun and are not whole yet")},
       waiting_registrations{waiting(registry, "registrations")},
       waiting_calls{waiting(registry, "calls")},
       retransmissions{counter(registry, "pbx_proxy_retransmissions_total",

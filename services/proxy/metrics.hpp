@@ -44,6 +44,7 @@ class Metrics {
   prometheus::Gauge& transactions;           ///< Unanswered ones.
   prometheus::Gauge& lingering;              ///< Answered ones that wait for late messages.
   prometheus::Gauge& transaction_bytes;      ///< Of the messages that both keep.
+  prometheus::Gauge& stream_bytes;           ///< Of messages that are not whole yet.
   prometheus::Gauge& waiting_registrations;  ///< For the registrar.
   prometheus::Gauge& waiting_calls;          ///< For Redis, before they are forwarded.
   prometheus::Counter& retransmissions;      ///< Requests that came again.

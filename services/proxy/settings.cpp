@@ -118,6 +118,10 @@ std::vector<std::string> validate(const config::v1::Proxy& config) {
     faults.in_range("maxTransactionBytes", config.max_transaction_bytes(), 1024 * 1024,
                     std::uint64_t{1} << 40);
   }
+  if (config.max_stream_bytes() != 0) {
+    faults.in_range("maxStreamBytes", config.max_stream_bytes(), 256 * 1024,
+                    std::uint64_t{1} << 40);
+  }
   faults.duration_in_range("udpGather", config.udp_gather(), milliseconds{0}, milliseconds{20});
   faults.duration_in_range("dialogLease", config.dialog_lease(), seconds{3}, minutes{60});
   faults.duration_in_range("callCheck", config.call_check(), seconds{5}, minutes{24 * 60});
@@ -160,6 +164,7 @@ Settings settings_of(const config::v1::Proxy& config, const std::string& node,
   const auto tcp = shares_of(config, descriptors);
   settings.max_tcp = tcp.connections;
   settings.max_tcp_per_source = tcp.a_source;
+  if (config.max_stream_bytes() != 0) settings.max_stream_bytes = config.max_stream_bytes();
   if (config.max_transaction_bytes() != 0) {
     settings.max_transaction_bytes = config.max_transaction_bytes();
   }

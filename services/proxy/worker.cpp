@@ -64,7 +64,7 @@ Worker::Worker(runtime::Loop& loop, unsigned index, Shared& shared)
       router_{{node_, shared.directory, layer_, stateless_, auth_, keeper_, location_reader_,
                registers_, early_, overload_}},
       edge_{{node_, layer_, stateless_, router_, resumption_, trays_}},
-      sessions_{{node_, layer_, keeper_,
+      sessions_{{node_, layer_, keeper_, location_reader_,
                  [&live = shared.live](const state::v1::DialogRecord& record) {
                    return live.find(calls::key_of(record)) != nullptr;
                  },
@@ -170,6 +170,8 @@ void Worker::update_gauges() {
   show(node_.metrics.transactions, shown_transactions_, working);
   show(node_.metrics.lingering, shown_lingering_, static_cast<double>(layer_.size()) - working);
   show(node_.metrics.transaction_bytes, shown_bytes_, static_cast<double>(layer_.bytes()));
+  show(node_.metrics.stream_bytes, shown_stream_bytes_,
+       static_cast<double>(transports_.stream_bytes()));
   show(node_.metrics.waiting_registrations, shown_registrations_,
        static_cast<double>(overload_.registrations.waiting()));
   show(node_.metrics.waiting_calls, shown_calls_, static_cast<double>(overload_.calls.waiting()));

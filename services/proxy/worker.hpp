@@ -111,6 +111,7 @@ class Worker {
   double shown_transactions_ = 0;
   double shown_lingering_ = 0;
   double shown_bytes_ = 0;
+  double shown_stream_bytes_ = 0;
   double shown_registrations_ = 0;
   double shown_calls_ = 0;
   std::shared_ptr<void> seat_;

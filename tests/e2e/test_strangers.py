@@ -7,7 +7,7 @@ import os
 import select
 import socket
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import pytest
 from deadline import until
@@ -160,6 +160,37 @@ def test_keep_alives_alone_keep_nothing_alive_and_one_request_does(site, tight):
 def host_port(address: str) -> tuple[str, int]:
     host, _, port = address.rpartition(":")
     return host, int(port)
+
+
+def test_half_sent_messages_are_bounded_in_sum_and_cost_strangers_first(site):
+    """42 MB of messages that never end; a phone that takes its time over one is not among those that pay."""
+    proxy = site.proxies[0]
+    half = b"MESSAGE sip:a SIP/2.0\r\nContent-Length: 64000\r\n\r\n" + b"x" * 60_000
+    with ExitStack() as stack:
+        phone = stack.enter_context(RawTcp(site.address(170), proxy))
+        assert phone.ask(options(phone, proxy)).code == 200
+        slow = options(phone, proxy).text()
+        phone.send(slow[:60])
+        strangers = []
+        for number in range(700):
+            one = stack.enter_context(socket.socket())
+            one.bind((site.address(171 + number % 7), 0))
+            one.connect((proxy, SIP_PORT))
+            with suppress(OSError):
+                one.sendall(half)
+            strangers.append(one)
+        most = 2 * 16 * 1024 * 1024
+        until(lambda: refused_for(site, "stream_budget") > 0, "some had to go")
+        held = until(lambda: site.metrics("proxy-1").total("pbx_proxy_stream_bytes"), "the sum is told")
+        assert held <= most
+        phone.send(slow[60:])
+        answer = phone.receive()
+        assert answer and answer.code == 200
+    until(lambda: site.metrics("proxy-1").total("pbx_proxy_stream_bytes") == 0, "all is given back")
+
+
+def refused_for(site, reason: str) -> float:
+    return site.metrics("proxy-1").total("pbx_proxy_refused_total", reason=reason)
 
 
 def test_silent_connections_to_the_api_take_no_descriptor_that_others_need(site, tight):

@@ -21,7 +21,12 @@ MEGABYTE = 1024 * 1024
 OWNED = ("locwhole:", "nodes:", "node:", "locrestorer")
 SHORT = {
     "proxy": OVERRIDES["proxy"]
-    | {"call_check": "5s", "session_check": "2s", "max_call_duration": "20s"}
+    | {
+        "call_check": "5s",
+        "session_check": "2s",
+        "max_call_duration": "20s",
+        "max_ringing": "6s",
+    }
 }
 
 
@@ -36,11 +41,13 @@ def impatient(binary_dir, tmp_path_factory):
         site.stop()
 
 
-def test_a_call_whose_phones_have_vanished_ends(impatient):
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+@pytest.mark.parametrize("second", [0, 1], ids=["one node", "two nodes"])
+def test_a_call_whose_phones_have_vanished_ends(impatient, transport, second):
     site = impatient
     since = time.time()
-    with Handset(site, 141, "1001", HQ, site.proxies[0]) as caller:
-        with Handset(site, 142, "1002", HQ, site.proxies[0]) as callee:
+    with Handset(site, 141, "1001", HQ, site.proxies[0], transport=transport) as caller:
+        with Handset(site, 142, "1002", HQ, site.proxies[second], transport=transport) as callee:
             callee.register()
             talk(caller, callee)
     until(lambda: not site.pbxctl("call", "list"), "the call is over", 60)
@@ -48,6 +55,23 @@ def test_a_call_whose_phones_have_vanished_ends(impatient):
     assert cdr.outcome == "answered"
     assert cdr.reason == "A phone did not answer any more."
     assert cdr.duration_ms < 10_000, "nobody pays for the time that nobody answered for"
+
+
+def questions_until_hung_up(caller: Handset, callee: Handset, call_id: str) -> int:
+    """Both phones have the call, and say so, until the platform ends it at both."""
+    asked, over = 0, set()
+    deadline = time.monotonic() + 60
+    while len(over) < 2 and time.monotonic() < deadline:
+        for phone in (caller, callee):
+            message = phone.socket.receive(0.2)
+            if message is None or message.code or message.one("call-id") != call_id:
+                continue
+            asked += message.method == "INFO"
+            if message.method == "BYE":
+                over.add(phone.user)
+            phone.answer(message, 200)
+    assert over == {caller.user, callee.user}, "both are hung up"
+    return asked
 
 
 def test_a_call_that_both_phones_have_is_asked_for_and_goes_on_to_the_longest_duration(impatient):
@@ -59,23 +83,48 @@ def test_a_call_that_both_phones_have_is_asked_for_and_goes_on_to_the_longest_du
     ):
         callee.register()
         dialog = talk(caller, callee)
-        asked = 0
-        deadline = time.monotonic() + 60
-        over = set()
-        while len(over) < 2 and time.monotonic() < deadline:
-            for phone in (caller, callee):
-                message = phone.socket.receive(0.2)
-                if message is None or message.code or message.one("call-id") != dialog.call_id:
-                    continue
-                asked += message.method == "INFO"
-                if message.method == "BYE":
-                    over.add(phone.user)
-                phone.answer(message, 200)
-        assert over == {"1003", "1004"}, "both are hung up"
-        assert asked >= 2, "each was asked"
+        assert questions_until_hung_up(caller, callee, dialog.call_id) >= 2, "each was asked"
     cdr = site.cdr(f"1003@{HQ}", since)
     assert cdr.reason == "The call reached the longest duration that is allowed."
     assert 20_000 <= cdr.duration_ms < 45_000
+
+
+def test_a_phone_that_comes_back_over_another_connection_talks_on(impatient):
+    site = impatient
+    since = time.time()
+    with Handset(site, 143, "1003", HQ, site.proxies[0]) as caller:
+        with Handset(site, 144, "1004", HQ, site.proxies[1], transport="tcp") as callee:
+            callee.register()
+            dialog = talk(caller, callee)
+        with Handset(site, 144, "1004", HQ, site.proxies[1], transport="tcp") as callee:
+            callee.register()
+            assert questions_until_hung_up(caller, callee, dialog.call_id)
+    cdr = site.cdr(f"1003@{HQ}", since)
+    assert cdr.reason == "The call reached the longest duration that is allowed."
+    site.forget_bindings()
+
+
+def test_a_phone_that_rings_for_ever_does_not(impatient):
+    site = impatient
+    since = time.time()
+    with (
+        Handset(site, 143, "1003", HQ, site.proxies[1]) as caller,
+        Handset(site, 144, "1004", HQ, site.proxies[0]) as callee,
+    ):
+        callee.register()
+        invite = caller.invite("1004")
+        received = callee.expect("INVITE")
+        for _ in range(8):  # each would begin Timer C anew
+            callee.answer(received, 183)
+            if not callee.hears_nothing("CANCEL", 1.0):
+                break
+        else:
+            raise AssertionError("it rings and rings")
+        callee.answer(received, 487)
+        assert caller.expect(408, invite.call_id)
+    cdr = site.cdr(f"1003@{HQ}", since)
+    assert (cdr.outcome, cdr.duration_ms) == ("no_answer", 0)
+    site.forget_bindings()
 
 
 def redis(site, *words: str) -> list[str]:

@@ -31,6 +31,8 @@ struct Settings {
   std::size_t max_transaction_bytes = 64 * 1024 * 1024;  ///< A worker: of the messages they keep.
   std::chrono::milliseconds tcp_idle{900'000};
   std::chrono::milliseconds tcp_first_request{30'000};
+  std::size_t max_stream_bytes =
+      16 * 1024 * 1024;                                  ///< A worker and listener: of messages that are not whole yet.
   std::size_t max_tcp = 10'000;            ///< Connections a worker and listener.
   std::size_t max_tcp_per_source = 2'000;  ///< Of the process.
   std::chrono::milliseconds udp_gather{

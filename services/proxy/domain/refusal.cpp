@@ -45,6 +45,7 @@ const RefusalInfo& info_of(Refusal refusal) {
       {"foreign_cancel", 481},
       {"too_many_user_calls", 480, "The caller has made too many calls"},
       {"too_many_tenant_calls", 480, "The tenant has too many calls"},
+      {"stream_budget", 0},
       {"cseq_too_high", 400, "CSeq Is Too High"},
   }};
   return kInfo[static_cast<std::size_t>(refusal)];

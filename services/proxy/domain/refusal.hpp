@@ -46,6 +46,7 @@ enum class Refusal : std::uint8_t {
   ForeignCancel,
   TooManyUserCalls,
   TooManyTenantCalls,
+  StreamBudget,
   CSeqTooHigh,  ///< Kept for the platform's own requests.
 };
 inline constexpr std::size_t kRefusals = static_cast<std::size_t>(Refusal::CSeqTooHigh) + 1;

@@ -149,10 +149,9 @@ void Router::forward_ack(const Request& request, const RouteSet& routes) {
     target = std::move(anchor);
   } else if (routes.dialog->usage == DialogToken::Usage::Call) {
     const auto known = parts_.records.known(key_of(request.message, routes));
-    if (!known) {
-      target = target_within(node, routes, Errc::NotFound, request.message, near);
-    } else if (!refusal_within(parts_.directory, *known, request.message)) {
-      target = target_within(node, routes, *known, request.message, near);
+    const auto call = known ? Result<CallRecords::Known>{*known} : Errc::NotFound;
+    if (!known || has_dialog(*known, request.message)) {
+      target = target_within(node, routes, call, request.message, near);
     }
   }
   if (!target || out_of_hops(request.message)) {

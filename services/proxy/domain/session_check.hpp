@@ -38,6 +38,8 @@ class SessionCheck {
   void hear(Side side, Word word, Clock::Steady now);
   /// Both have said something since they were asked.
   bool heard() const;
+  /// It has left a question unanswered, and not only the last one.
+  bool is_silent(Side side) const { return phones_[static_cast<std::size_t>(side)].asked > 1; }
   /// One of them does not have the call.
   bool has_end() const;
   /// Why the call is over, or nullopt. `unclear`: how long it goes on while a phone cannot tell.

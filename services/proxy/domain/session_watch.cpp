@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "core/errc.hpp"
 #include "telemetry/log.hpp"
 
 namespace pbx::proxy {
@@ -34,6 +35,30 @@ class SessionWatch::Answer final : public ClientUser {
  private:
   SessionWatch& watch_;
   const std::string call_id_;
+};
+
+/// Takes the answer of one place where a phone may be that is not where it was.
+class SessionWatch::Elsewhere final : public ClientUser {
+ public:
+  Elsewhere(SessionWatch& watch, calls::Key call, Side side, std::string tag, std::string flow)
+      : watch_{watch},
+        call_{std::move(call)},
+        side_{side},
+        tag_{std::move(tag)},
+        flow_{std::move(flow)} {}
+
+  void on_response(ClientTransaction&, const sip::Message& response) override {
+    const bool final = response.status() >= 200;
+    if (final && word_of(response.status()) == Word::Has) watch_.found(call_, side_, tag_, flow_);
+  }
+  void on_failure(ClientTransaction&, Failure) override {}
+  void on_client_gone(ClientTransaction&) override {}
+
+ private:
+  SessionWatch& watch_;
+  const calls::Key call_;
+  const Side side_;
+  const std::string tag_, flow_;
 };
 
 void SessionWatch::add(const state::v1::DialogRecord& record, const Confirmed& confirmed) {
@@ -72,11 +97,13 @@ void SessionWatch::ask(Call& call) {
   for (const auto side : {Side::Caller, Side::Callee}) {
     auto question = make_question(parts_.node, call.record, side, call.way);
     if (!question) question = make_question(parts_.node, call.record, side, Way::Through);
+    const bool cut_off = is_cut_off(parts_.node, call.record, side);
     if (question) {
       ask(call, *std::move(question), side);
-    } else if (!is_cut_off(parts_.node, call.record, side)) {
+    } else if (!cut_off) {
       call.check.hear(side, Word::Unclear, parts_.node.clock.steady());
     }
+    if (cut_off || call.check.is_silent(side)) look_elsewhere(call, side);
   }
   call.way = call.way == Way::Through ? Way::Around : Way::Through;
 }
@@ -85,6 +112,51 @@ void SessionWatch::ask(const Call& call, OwnRequest question, Side side) {
   parts_.node.metrics.phones_asked.Increment();
   parts_.layer.start_client(sip::Method::Info, question.random, question.flow,
                             std::move(question.bytes), call.answer, place_of(side, call.way));
+}
+
+void SessionWatch::look_elsewhere(const Call& call, Side side) {
+  const auto& record = call.record;
+  const auto& leg = side == Side::Caller ? calls::caller_of(record) : calls::callee_of(record);
+  parts_.locations.load(
+      TenantId{record.tenant_id()}, leg.aor(),
+      [this, record, side](const Result<std::vector<state::v1::Binding>>& bindings) {
+        if (!bindings) return;
+        for (const auto& binding : *bindings) ask_elsewhere(record, side, binding);
+      });
+}
+
+void SessionWatch::ask_elsewhere(const state::v1::DialogRecord& record, Side side,
+                                 const state::v1::Binding& binding) {
+  auto there = side == Side::Caller ? calls::caller_of(record) : calls::callee_of(record);
+  const auto path = binding.path().empty() ? Result<sip::Uri>{Errc::NotFound}
+                                           : sip::parse_uri(binding.path(0));
+  if (!path || path->user == there.flow()) return;
+  there.set_flow(std::string{path->user});
+  auto moved = record;
+  if (side == Side::Caller) {
+    *moved.mutable_legs(0) = there;
+  } else {
+    moved = with_one_callee(std::move(moved), there);
+  }
+  auto question = make_question(parts_.node, moved, side, Way::Through);
+  if (!question) return;
+  parts_.node.metrics.phones_asked.Increment();
+  parts_.layer.start_client(sip::Method::Info, question->random, question->flow,
+                            std::move(question->bytes),
+                            std::make_shared<Elsewhere>(*this, calls::key_of(record), side,
+                                                        there.tag(), there.flow()),
+                            0);
+}
+
+void SessionWatch::found(const calls::Key& call, Side side, const std::string& tag,
+                         const std::string& flow) {
+  parts_.records.tell(call, calls::Moved{tag, flow});
+  const auto at = calls_.find(call.call_id);
+  if (at == calls_.end()) return;
+  at->second.check.hear(side, Word::Has, parts_.node.clock.steady());
+  for (auto& leg : *at->second.record.mutable_legs()) {
+    if (leg.tag() == tag) leg.set_flow(flow);
+  }
 }
 
 void SessionWatch::hear(const std::string& call_id, std::size_t place, int code) {

@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "proxy/domain/call_records.hpp"
+#include "proxy/domain/location_reader.hpp"
 #include "proxy/domain/session_check.hpp"
 #include "proxy/domain/transaction_layer.hpp"
 
@@ -13,13 +14,16 @@ namespace pbx::proxy {
 
 /// Asks the phones of answered calls whose turn it is whether they still have them: a call whose
 /// phones are gone does not go on for ever, and an end that a lost node was told of and did not
-/// write is found out. One a worker.
+/// write is found out. A phone that is silent, or whose connection is gone, is looked for where its
+/// user has registered since: it may have the call still, and is reached there from then on. One a
+/// worker.
 class SessionWatch {
  public:
   struct Parts {
     const Node& node;
     TransactionLayer& layer;
     CallRecords& records;
+    LocationReader& locations;
     /// The call goes on, as far as this process knows, and is its own to look after.
     std::function<bool(const state::v1::DialogRecord&)> goes_on;
     /// Both phones were heard: it is left alone until its next turn. May be empty.
@@ -39,6 +43,7 @@ class SessionWatch {
 
  private:
   class Answer;
+  class Elsewhere;
   struct Call {
     Call(Clock::Steady now, const Confirmed& confirmed) : check{confirmed}, next{now} {}
 
@@ -56,6 +61,10 @@ class SessionWatch {
 
   void ask(Call& call);
   void ask(const Call& call, OwnRequest question, Side side);
+  void look_elsewhere(const Call& call, Side side);
+  void ask_elsewhere(const state::v1::DialogRecord& record, Side side,
+                     const state::v1::Binding& binding);
+  void found(const calls::Key& call, Side side, const std::string& tag, const std::string& flow);
   void hear(const std::string& call_id, std::size_t place, int code);
   bool ended(const Call& call);
   bool settled(const Call& call);

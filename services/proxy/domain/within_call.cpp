@@ -42,18 +42,20 @@ const state::v1::Leg* leg_for(const state::v1::DialogRecord& record, const sip::
 
 }  // namespace
 
+bool has_dialog(const CallRecords::Known& call, const sip::Message& request) {
+  const auto from = request.from();
+  const auto to = request.to();
+  const bool bye = request.method() == sip::Method::Bye;
+  return from && to && calls::may_pass(call.call, from->tag(), to->tag(), bye, call.knowledge);
+}
+
 std::optional<Refusal> refusal_within(const directory::Directory& directory,
                                       const Result<CallRecords::Known>& call,
                                       const sip::Message& request) {
   if (!call && call.error() != Errc::NotFound) return std::nullopt;
-  if (!call) return Refusal::NoSuchDialog;
+  if (!call || !has_dialog(*call, request)) return Refusal::NoSuchDialog;
   const auto from = request.from();
-  const auto to = request.to();
-  if (!from || !to) return Refusal::NoSuchDialog;
   const bool bye = request.method() == sip::Method::Bye;
-  if (!calls::may_pass(call->call, from->tag(), to->tag(), bye, call->knowledge)) {
-    return Refusal::NoSuchDialog;
-  }
   if (!bye && !in_good_standing(directory, call->call.record, from->tag())) {
     return Refusal::CallerSuspended;
   }

@@ -19,6 +19,9 @@ std::optional<Refusal> refusal_within(const directory::Directory& directory,
                                       const Result<CallRecords::Known>& call,
                                       const sip::Message& request);
 
+/// A request within the call may pass, as far as its dialogs go.
+bool has_dialog(const CallRecords::Known& call, const sip::Message& request);
+
 /// The same for a subscription, which has no record: its token tells who may be in it. Only
 /// SUBSCRIBE from the subscriber and NOTIFY to it pass, from where that side was when it began.
 std::optional<Refusal> refusal_within_subscription(const directory::Directory& directory,

@@ -122,6 +122,14 @@ void Transports::open_tcp(std::uint8_t listener) {
       tcp_metrics_);
 }
 
+std::size_t Transports::stream_bytes() const {
+  std::size_t sum = 0;
+  for (const auto& socket : sockets_) {
+    if (socket.streams) sum += socket.streams->held();
+  }
+  return sum;
+}
+
 void Transports::close_slow_streams(std::chrono::milliseconds age) {
   for (auto& socket : sockets_) {
     if (socket.tcp) socket.streams->close_slow(*socket.tcp, node_.clock.steady() - age);
@@ -136,7 +144,10 @@ void Transports::stop_listening() {
 
 void Transports::send(const Flow& flow, std::string_view bytes, std::uint64_t report_to) {
   auto& socket = sockets_[flow.listener];
-  if (socket.udp) return socket.udp->send(to_address(flow.remote), bytes);
+  if (socket.udp) {
+    if (bytes.size() > net::kLargestDatagram) return not_sent(node_.worker, report_to);
+    return socket.udp->send(to_address(flow.remote), bytes);
+  }
   if (flow.connection != 0 && net::TcpTransport::worker_of(flow.connection) == node_.worker) {
     if (!deliver(*socket.tcp, flow.connection, bytes)) not_sent(node_.worker, report_to);
     return;

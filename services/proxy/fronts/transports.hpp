@@ -63,6 +63,8 @@ class Transports final : public Wire {
   void on_parcel(Parcel parcel);
   /// Closes streams that began a message so long ago and have not finished it.
   void close_slow_streams(std::chrono::milliseconds age);
+  /// Of messages that have begun and are not whole yet.
+  std::size_t stream_bytes() const;
   /// Accepts no new connection.
   void stop_listening();
 

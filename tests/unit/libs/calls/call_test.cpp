@@ -88,6 +88,17 @@ TEST_CASE("A call ends with the last hang-up of a leg, in whatever order they ar
   }
 }
 
+TEST_CASE("A phone that has moved is reached where it is now", "[calls]") {
+  auto call = talking();
+  const std::string tag = GENERATE("caller", "callee");
+  CHECK(apply(call, Moved{tag, "there"}).changed);
+  CHECK_FALSE(apply(call, Moved{tag, "there"}).changed);
+  CHECK(apply(call, Moved{"stranger", "there"}).reply == Reply::NoDialog);
+  CHECK((tag == "caller" ? caller_of(call.record) : callee_of(call.record)).flow() == "there");
+  apply(call, bye("caller", "callee"));
+  CHECK_FALSE(apply(call, Moved{tag, "elsewhere"}).changed);
+}
+
 TEST_CASE("What ended stays ended", "[calls]") {
   auto call = talking();
   apply(call, bye("caller", "callee"));

@@ -52,7 +52,7 @@ struct Adopted {
   World node;
   bool goes_on = true;
   int settled = 0;
-  proxy::SessionWatch watch{{node.node, node.layer, node.records,
+  proxy::SessionWatch watch{{node.node, node.layer, node.records, node.locations,
                              [this](const state::v1::DialogRecord&) { return goes_on; },
                              [this](const state::v1::DialogRecord&, const proxy::Confirmed&) {
                                ++settled;
@@ -246,6 +246,34 @@ TEST_CASE("An adopted call whose phones are silent ends after four rounds", "[pr
   call.pass(2s);
   CHECK(call.entry().ended());
   CHECK(call.entry().end().reason == "A phone did not answer any more.");
+}
+
+TEST_CASE("A silent phone is looked for where its user has registered since", "[proxy][session]") {
+  Adopted call{"127.0.0.12"};
+  auto& node = call.node;
+  node.locations.bindings.clear();
+  node.bind(1, "1002@hq.test", "10.0.0.9:5062");
+  const auto code = GENERATE(200, 500, 481, 405);
+  CAPTURE(code);
+  bool asked_there = false;
+  for (int round = 0; round < 5; ++round) {
+    while (!node.silent()) {
+      const auto sent = node.next();
+      if (sent.message->to()->tag() == "caller" && sent.method() == "INFO") {
+        node.receive_bytes(answer(sent, 200), sent.flow);
+      } else if (sent.to() == "10.0.0.9:5062" && sent.method() == "INFO") {
+        asked_there = true;
+        node.receive_bytes(answer(sent, code), sent.flow);
+      }
+    }
+    call.pass(60s);
+  }
+  CHECK(asked_there);
+  const bool has = code == 200 || code == 500;
+  CHECK(call.entry().ended() != has);
+  if (!has) return;
+  CHECK(call.settled >= 1);
+  CHECK(node.tokens.read_flow(call.entry().callee().flow())->remote.to_string() == "10.0.0.9:5062");
 }
 
 TEST_CASE("A call that has ended by itself is not asked for any more", "[proxy][session]") {
