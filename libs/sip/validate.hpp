@@ -20,11 +20,12 @@ inline constexpr std::size_t kMaxViaBytes = 8'192;
 
 /// What a proxy or server checks of a request before it acts on it (RFC 3261 §8.1.1, §8.2, §16.3,
 /// §20; RFC 4475): mandatory header fields there and once, single-valued ones not repeated, CSeq in
-/// range and of the same method, tags words (visible ASCII that needs no quotes: more than RFC 3261's
-/// token, which some phones miss) and another in To than in From, Max-Forwards 0 to 255, Request-URI of a scheme that we route and
-/// without headers, every Via, From, To, Contact and Route well formed, Content-Length true.
-/// The first fault found is returned; answer_status() gives the code to answer with.
-/// Not judged here: Max-Forwards 0 (483), which option tags are known (420), loops (482).
+/// range and of the same method, tags words (visible ASCII that needs no quotes: more than RFC
+/// 3261's token, which some phones miss) and another in To than in From, Max-Forwards 0 to 255,
+/// Request-URI of a scheme that we route and without headers, every Via, From, To, Contact and
+/// Route well formed, Content-Length true. The first fault found is returned; answer_status() gives
+/// the code to answer with. Not judged here: Max-Forwards 0 (483), which option tags are known
+/// (420), loops (482).
 Result<> validate_request(const Message& request);
 
 /// The same for a response; one that fails is dropped, never answered.

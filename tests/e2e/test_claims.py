@@ -367,6 +367,20 @@ def test_the_platform_goes_to_no_address_that_an_answer_names(site, pair):  # no
     site.cdrs(f"1001@{HQ}", since, 2)
 
 
+def test_a_phone_that_does_not_say_how_it_is_called_is_hung_up_all_the_same(site, pair):  # noqa: F811
+    caller, callee = pair
+    since = time.time()
+    invite = caller.invite(callee.user)
+    received = callee.expect("INVITE", invite.call_id)
+    callee.send(response(received, 200, tag=callee.tag))
+    caller.expect(200, invite.call_id)
+    call = until(lambda: active(site, invite.call_id), "the call is listed")[0]
+    site.pbxctl("call", "hangup", call["call_id"])
+    callee.answer(callee.expect("BYE", invite.call_id), 200)
+    caller.answer(caller.expect("BYE", invite.call_id), 200)
+    assert site.cdr(f"1001@{HQ}", since).outcome == "answered"
+
+
 def test_a_caller_steers_no_other_phone_and_has_the_directorys_name(site, pair):  # noqa: F811
     caller, callee = pair
     since = time.time()

@@ -188,19 +188,18 @@ void DialogKeeper::count(TenantId tenant, UserId caller, Counted done) {
 }
 
 void DialogKeeper::take_over(std::string_view sip_call_id, Wanted wanted, Taken done) {
-  parts_.dialogs.load_under(
-      sip_call_id, [this, wanted = std::move(wanted),
-                    done = std::move(done)](Result<std::vector<calls::Call>> calls) mutable {
-        if (!calls) return done(calls.error());
-        std::error_code why = Errc::NotFound;
-        for (const auto& call : *calls) {
-          if (call.end) continue;
-          const auto is = wanted(call.record);
-          if (is) return claim(call, std::move(done));
-          if (why == Errc::NotFound || why == Errc::PermissionDenied) why = is.error();
-        }
-        done(why);
-      });
+  parts_.dialogs.load_under(sip_call_id, [this, wanted = std::move(wanted), done = std::move(done)](
+                                             Result<std::vector<calls::Call>> calls) mutable {
+    if (!calls) return done(calls.error());
+    std::error_code why = Errc::NotFound;
+    for (const auto& call : *calls) {
+      if (call.end) continue;
+      const auto is = wanted(call.record);
+      if (is) return claim(call, std::move(done));
+      if (why == Errc::NotFound || why == Errc::PermissionDenied) why = is.error();
+    }
+    done(why);
+  });
 }
 
 void DialogKeeper::claim(const calls::Call& call, Taken done) {
@@ -243,8 +242,8 @@ void DialogKeeper::hung_up(std::string_view sip_call_id, IsOf is_of, std::string
   for (const auto& call : parts_.live.under(sip_call_id)) {
     if (is_of(call->key())) return tell_if(call->key());
   }
-  parts_.dialogs.load_under(sip_call_id, [is_of = std::move(is_of), tell_if](
-                                             Result<std::vector<calls::Call>> calls) mutable {
+  parts_.dialogs.load_under(sip_call_id, [is_of = std::move(is_of),
+                                          tell_if](Result<std::vector<calls::Call>> calls) mutable {
     if (!calls) return;  // the phone's own word is missing then, and it will be asked for it
     for (const auto& call : *calls) {
       const auto key = calls::key_of(call.record);

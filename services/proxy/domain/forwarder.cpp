@@ -95,8 +95,7 @@ std::string branch_of(const Node& node, const sip::Message& request, const Flow&
   if (const auto top = request.top_via()) {
     std::string address;
     source.remote.append_address(address);
-    node.tokens.sign(branch, request,
-                     sip::with_received(*top, {address, source.remote.port}));
+    node.tokens.sign(branch, request, sip::with_received(*top, {address, source.remote.port}));
   }
   std::string text;
   sip::append_branch(text, branch);

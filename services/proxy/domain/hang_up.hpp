@@ -27,10 +27,11 @@ ByeAnswer bye_answer_of(std::optional<int> code);
 ///
 ///   BYE goes on ─┬─ Heard ────────────────────────────────► written, as of when the BYE came
 ///                ├─ Refused ──────────────────────────────► nothing
-///                └─ Silence ─► a BYE of our own, small and in order: what the sender made of its own
+///                └─ Silence ─► a BYE of our own, small and in order: what the sender made of its
+///                own
 ///                              may be why the other side heard nothing
-///                                ├─ 2xx ──────────────────► written, as of now: it talked till then
-///                                ├─ 481, Silence, no way ─► written, as of when the BYE came
+///                                ├─ 2xx ──────────────────► written, as of now: it talked till
+///                                then ├─ 481, Silence, no way ─► written, as of when the BYE came
 ///                                └─ Refused ──────────────► nothing
 ///
 /// Kept alive by its fork, or by its own BYE.

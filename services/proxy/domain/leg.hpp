@@ -14,8 +14,8 @@ namespace pbx::proxy {
 /// on the way to it, and its flow.
 state::v1::Leg caller_leg(const Node& node, const sip::Message& invite, const Flow& source);
 
-/// The callee's side as its 2xx tells it. Its flow is that of the place that it was rung at: what it
-/// says of that itself does not count. `aor`: the callee's.
+/// The callee's side as its 2xx tells it. Its flow is that of the place that it was rung at: what
+/// it says of that itself does not count. `aor`: the callee's.
 state::v1::Leg callee_leg(const Node& node, const sip::Message& answer, const Target& place,
                           const std::string& aor);
 

@@ -25,15 +25,15 @@ struct Settings {
   std::chrono::milliseconds call_check{300'000};  ///< Each call's phones are asked so often.
   std::chrono::milliseconds session_check{60'000};
   std::chrono::milliseconds session_unclear{12 * 3'600'000};
-  std::chrono::milliseconds max_ringing{300'000};  ///< No INVITE waits longer for its answer.
+  std::chrono::milliseconds max_ringing{300'000};        ///< No INVITE waits longer for its answer.
   std::chrono::milliseconds max_call{24 * 3'600'000};    ///< No call lasts longer, nor its tokens.
   std::size_t max_transactions = 50'000;                 ///< A worker.
   std::size_t max_transaction_bytes = 64 * 1024 * 1024;  ///< A worker: of the messages they keep.
   std::chrono::milliseconds tcp_idle{900'000};
   std::chrono::milliseconds tcp_first_request{30'000};
   std::size_t max_stream_bytes =
-      16 * 1024 * 1024;                                  ///< A worker and listener: of messages that are not whole yet.
-  std::size_t max_tcp = 10'000;            ///< Connections a worker and listener.
+      16 * 1024 * 1024;          ///< A worker and listener: of messages that are not whole yet.
+  std::size_t max_tcp = 10'000;  ///< Connections a worker and listener.
   std::size_t max_tcp_per_source = 2'000;  ///< Of the process.
   std::chrono::milliseconds udp_gather{
       4};                        ///< The longest that datagrams wait to be read together.

@@ -35,7 +35,7 @@ struct Start {
 
 std::optional<Start> start_to(const Node& node, const state::v1::Leg& leg, Way way) {
   const auto token = node.tokens.read_flow(leg.flow());
-  if (!token || leg.contact().empty()) return std::nullopt;
+  if (!token) return std::nullopt;
   const bool held = node.addresses.is_home(token->home);
   if (held || way == Way::Around) {
     const auto flow = node.tokens.flow_of(*token, node.addresses);
@@ -78,7 +78,9 @@ std::optional<OwnRequest> begin_request(const Node& node, const state::v1::Dialo
                               .made_s = node.now_s()});
   const auto& listener = node.addresses[start->flow.listener];
   auto& out = request.bytes;
-  sip::append_request_line(out, method, request_uri_of(there.contact()));
+  // A phone knows its dialog by the tags, should it not have said how it is called.
+  const auto uri = there.contact().empty() ? "sip:" + there.aor() : there.contact();
+  sip::append_request_line(out, method, request_uri_of(uri));
   sip::append_via(out, {listener.transport, listener.host, listener.port, branch});
   sip::append_header(out, sip::HeaderId::MaxForwards, std::uint64_t{70});
   if (start->through) {

@@ -82,8 +82,7 @@ RouteSet read_routes(const Node& node, const sip::Message& request) {
     const bool first = token.empty();
     // The second half of a pair (RFC 5658).
     const bool again = readable && !first && uri->user == token;
-    const bool known =
-        again || (readable && uri->has_user() && reader.read(*uri, first, routes));
+    const bool known = again || (readable && uri->has_user() && reader.read(*uri, first, routes));
     const bool named = readable && first && node.addresses.is_ours(*uri);
     routes.more = !known && !named;
     if (routes.more) break;

@@ -13,7 +13,7 @@ namespace pbx::proxy {
 /// What the Route values of a request mean to us (RFC 3261 §16.4). One whose token is of this
 /// cluster and for this request is ours, whatever its host: the node that wrote it may be gone.
 struct RouteSet {
-  std::size_t own = 0;  ///< Values on top that name nodes of ours: to be removed.
+  std::size_t own = 0;            ///< Values on top that name nodes of ours: to be removed.
   std::optional<FlowToken> flow;  ///< For a phone that this node holds, says another node …
   /// … of ours, as its seal of that time proves, in seconds since 1970: it has judged the request.
   std::optional<std::uint32_t> sealed_s;

@@ -138,8 +138,7 @@ Taken Router::on_ack(const Request& request, bool last) {
 void Router::forward_ack(const Request& request, const RouteSet& routes) {
   const auto& node = parts_.node;
   const auto near = request.source.listener;
-  ForwardPlan plan{.pop_routes = routes.own,
-                   .max_forwards = next_max_forwards(request.message)};
+  ForwardPlan plan{.pop_routes = routes.own, .max_forwards = next_max_forwards(request.message)};
   std::optional<Target> target;
   if (routes.end_to_end) {
     const auto flow = flow_behind(routes);
@@ -233,18 +232,17 @@ void Router::within_call(const Request& request) {
   const auto call = key_of(request.message, request.routes);
   std::shared_ptr<HangUp> hang_up;
   if (request.method() == Method::Bye) {
-    hang_up = std::make_shared<HangUp>(parts_.node, parts_.layer, parts_.records, call,
-                                       request.message);
+    hang_up =
+        std::make_shared<HangUp>(parts_.node, parts_.layer, parts_.records, call, request.message);
   }
   const auto fork = Fork::make(call_parts_.fork, begin(request), hang_up);
-  parts_.records.find(call, [this, fork, hang_up, plan = plan_for(request),
-                             routes = request.routes, near = request.source.listener](
-                                const Result<CallRecords::Known>& found) {
+  parts_.records.find(call, [this, fork, hang_up, plan = plan_for(request), routes = request.routes,
+                             near =
+                                 request.source.listener](const Result<CallRecords::Known>& found) {
     if (!fork->open()) return;
     const auto& message = fork->request();
     auto refusal = refusal_within(parts_.directory, found, message);
-    auto target = refusal ? std::nullopt
-                          : target_within(parts_.node, routes, found, message, near);
+    auto target = refusal ? std::nullopt : target_within(parts_.node, routes, found, message, near);
     if (!refusal && !target) refusal = Refusal::FlowGone;
     if (refusal) {
       parts_.node.metrics.refused(*refusal).Increment();

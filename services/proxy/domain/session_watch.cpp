@@ -128,8 +128,8 @@ void SessionWatch::look_elsewhere(const Call& call, Side side) {
 void SessionWatch::ask_elsewhere(const state::v1::DialogRecord& record, Side side,
                                  const state::v1::Binding& binding) {
   auto there = side == Side::Caller ? calls::caller_of(record) : calls::callee_of(record);
-  const auto path = binding.path().empty() ? Result<sip::Uri>{Errc::NotFound}
-                                           : sip::parse_uri(binding.path(0));
+  const auto path =
+      binding.path().empty() ? Result<sip::Uri>{Errc::NotFound} : sip::parse_uri(binding.path(0));
   if (!path || path->user == there.flow()) return;
   there.set_flow(std::string{path->user});
   auto moved = record;
@@ -141,11 +141,10 @@ void SessionWatch::ask_elsewhere(const state::v1::DialogRecord& record, Side sid
   auto question = make_question(parts_.node, moved, side, Way::Through);
   if (!question) return;
   parts_.node.metrics.phones_asked.Increment();
-  parts_.layer.start_client(sip::Method::Info, question->random, question->flow,
-                            std::move(question->bytes),
-                            std::make_shared<Elsewhere>(*this, calls::key_of(record), side,
-                                                        there.tag(), there.flow()),
-                            0);
+  parts_.layer.start_client(
+      sip::Method::Info, question->random, question->flow, std::move(question->bytes),
+      std::make_shared<Elsewhere>(*this, calls::key_of(record), side, there.tag(), there.flow()),
+      0);
 }
 
 void SessionWatch::found(const calls::Key& call, Side side, const std::string& tag,
@@ -166,8 +165,8 @@ void SessionWatch::hear(const std::string& call_id, std::size_t place, int code)
   auto& call = found->second;
   call.heard = way_of(place);
   call.check.hear(side_of(place), *word, parts_.node.clock.steady());
-  // A BYE may have passed between question and answer; then its end is the right one. What the other
-  // phone says counts, too, and is awaited for a while.
+  // A BYE may have passed between question and answer; then its end is the right one. What the
+  // other phone says counts, too, and is awaited for a while.
   if (!call.check.has_end()) return;
   const auto now = parts_.node.clock.steady();
   call.next = std::min(call.next, call.check.heard() ? now : now + kOtherAnswer);

@@ -16,8 +16,8 @@ constexpr std::uint8_t kCalleeElsewhere = 0x04;  ///< Another node than the toke
 constexpr std::uint8_t kV6 = 0x80;
 
 constexpr std::size_t kMacSize = 8;
-constexpr std::size_t kLongestToken = 256;   ///< Characters; two IPv6 streams need 195.
-constexpr std::size_t kLongestCallId = 32;   ///< Ours have 20 characters.
+constexpr std::size_t kLongestToken = 256;  ///< Characters; two IPv6 streams need 195.
+constexpr std::size_t kLongestCallId = 32;  ///< Ours have 20 characters.
 constexpr std::size_t kSealSize = 1 + 4 + kMacSize;
 
 void write_address(ByteWriter& out, sip::Transport transport, const Endpoint& at) {

@@ -37,11 +37,11 @@ struct DialogToken {
     Subscription,
   };
   Usage usage = Usage::Mark;
-  std::uint32_t made_s = 0;    ///< Seconds since 1970.
-  Home home{};                 ///< Of the node that wrote it.
-  std::string call_id{};       ///< Ours, of a call.
+  std::uint32_t made_s = 0;         ///< Seconds since 1970.
+  Home home{};                      ///< Of the node that wrote it.
+  std::string call_id{};            ///< Ours, of a call.
   UserId subscriber{}, notifier{};  ///< Of a subscription.
-  FlowToken caller{}, callee{};  ///< Not of a mark. Where no record is read, the sides' flows.
+  FlowToken caller{}, callee{};     ///< Not of a mark. Where no record is read, the sides' flows.
 
   friend bool operator==(const DialogToken&, const DialogToken&) = default;
 };

@@ -58,8 +58,8 @@ bool is_networks(const sip::HeaderField& field) {
   }
 }
 
-/// RFC 3261 §20.4 and §20.9, RFC 5373, RFC 5806, RFC 7044, RFC 8224: what a network or a PBX tells a
-/// phone, and what makes many of them answer by themselves.
+/// RFC 3261 §20.4 and §20.9, RFC 5373, RFC 5806, RFC 7044, RFC 8224: what a network or a PBX tells
+/// a phone, and what makes many of them answer by themselves.
 bool steers(const sip::HeaderField& field) {
   switch (field.id) {
     case HeaderId::AlertInfo:

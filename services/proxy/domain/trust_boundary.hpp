@@ -20,7 +20,8 @@ class Metrics;
 ///   challenges for a realm of ours      never come back from a phone
 ///   what only a network may assert      stays here, in requests and responses; the platform's own
 ///                                       P-Asserted-Identity is added where the setting says so
-///   what steers the other phone         (answer at once, ring like that, came by way of) stays here;
+///   what steers the other phone         (answer at once, ring like that, came by way of) stays
+///   here;
 ///                                       the caller's name is the directory's
 ///
 /// One a process, for all workers: it has no state of its own.

@@ -26,8 +26,7 @@ bool has_dialog(const CallRecords::Known& call, const sip::Message& request);
 /// SUBSCRIBE from the subscriber and NOTIFY to it pass, from where that side was when it began.
 std::optional<Refusal> refusal_within_subscription(const directory::Directory& directory,
                                                    const RouteSet& routes,
-                                                   const sip::Message& request,
-                                                   const Flow& source);
+                                                   const sip::Message& request, const Flow& source);
 
 /// Where a request within a call goes: to the leg that its tags name. Of what is not known of the
 /// call, the token of its Route decides. nullopt: that side's connection is gone.
@@ -35,9 +34,9 @@ std::optional<Target> target_within(const Node& node, const RouteSet& routes,
                                     const Result<CallRecords::Known>& call,
                                     const sip::Message& request, std::size_t near);
 
-/// The random part of the branch with which a BYE goes on: it names the call, so that whichever node
-/// gets the answer knows what was confirmed, and nobody else can make one. `key`: an id; `branch`:
-/// of the Via below.
+/// The random part of the branch with which a BYE goes on: it names the call, so that whichever
+/// node gets the answer knows what was confirmed, and nobody else can make one. `key`: an id;
+/// `branch`: of the Via below.
 std::uint64_t bye_branch(const Tokens& tokens, const sip::Message& bye_or_answer,
                          std::string_view call_id, std::string_view branch, std::uint8_t key);
 

@@ -17,9 +17,9 @@
 namespace pbx::proxy {
 
 /// Cuts the streams of one TCP transport into messages and answers their keep-alives. A stream that
-/// cannot be read on, or begins a message and does not finish it, is closed. So are some when all of
-/// them together hold more of unfinished messages than `maxStreamBytes`: those first that have never
-/// finished one, the oldest first.
+/// cannot be read on, or begins a message and does not finish it, is closed. So are some when all
+/// of them together hold more of unfinished messages than `maxStreamBytes`: those first that have
+/// never finished one, the oldest first.
 class TcpStreams {
  public:
   struct Callbacks {

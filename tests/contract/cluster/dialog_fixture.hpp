@@ -71,8 +71,8 @@ struct DialogFixture : OnRedis<cluster::Dialogs> {
   }
   /// Our ids of all calls under a Call-ID, in order.
   std::vector<std::string> under(const std::string& sip_call_id) {
-    const auto calls = get<std::vector<calls::Call>>(
-        [&](auto done) { store.load_under(sip_call_id, done); });
+    const auto calls =
+        get<std::vector<calls::Call>>([&](auto done) { store.load_under(sip_call_id, done); });
     std::vector<std::string> ids;
     if (calls) {
       for (const auto& call : *calls) ids.push_back(call.record.call_id());

@@ -189,7 +189,8 @@ class Story {
       return;
     }
     const bool by_caller = pick(2) == 0;
-    const HungUp said{by_caller ? "caller" : phone.tag, by_caller ? phone.tag : "caller", now_, false};
+    const HungUp said{by_caller ? "caller" : phone.tag, by_caller ? phone.tag : "caller", now_,
+                      false};
     pick(3) == 0 ? claims_.push_back(said) : static_cast<void>(tell(said));
   }
 
@@ -208,7 +209,8 @@ class Story {
   }
 
   void close() {
-    if ((lost_ || !claims_.empty()) && !truth_.talks()) return;  // until the phones are asked, nobody can know
+    if ((lost_ || !claims_.empty()) && !truth_.talks())
+      return;  // until the phones are asked, nobody can know
     const auto outcome = cluster_.tell(node(), Closed{closed("An operator.", 480, now_)});
     if (!outcome.changed) return;
     part_all();

@@ -164,8 +164,7 @@ TEST_CASE("A half message is told from silence", "[sip][framer]") {
   CHECK(framer.in_message());
 }
 
-TEST_CASE("A stream that rests holds the memory of what has begun, and no more",
-          "[sip][framer]") {
+TEST_CASE("A stream that rests holds the memory of what has begun, and no more", "[sip][framer]") {
   sip::StreamFramer framer;
   const auto large = message(std::string(40'000, 'x'));
   framer.feed(large.substr(0, 30'000));

@@ -94,7 +94,7 @@ TEST_CASE("A merged request shares its key though its branch differs", "[sip][ke
 
 TEST_CASE("A branch of ours tells its worker and loop hash", "[sip][branch]") {
   const sip::Branch branch{0xBEEF, 0x0123456789ABCDEF, 0xFEDCBA9876543210, 0xA7,
-                           0xC0DE, 0x6A5B4C3D, 0x1122334455667788};
+                           0xC0DE, 0x6A5B4C3D,         0x1122334455667788};
   std::string text;
   sip::append_branch(text, branch);
   CHECK(text == "z9hG4bKbeef0123456789abcdeffedcba9876543210a7c0de6a5b4c3d1122334455667788");

@@ -242,11 +242,12 @@ TEST_CASE("A BYE goes to the phone that its tags name, whatever branch its Route
                       first.flow);
   world.forget_sent();
   const std::string route{second.message->value(HeaderId::RecordRoute)};
-  world.receive("BYE sip:phone@10.0.0.3:5060 SIP/2.0\nVia: SIP/2.0/UDP 127.0.0.1:5070;branch="
-                "z9hG4bKbye;rport\nMax-Forwards: 70\nRoute: " +
-                route +
-                "\nFrom: <sip:1001@hq.test>;tag=caller\nTo: <sip:1002@hq.test>;tag=callee\n"
-                "Call-ID: call-1\nCSeq: 9 BYE\nContent-Length: 0\n\n");
+  world.receive(
+      "BYE sip:phone@10.0.0.3:5060 SIP/2.0\nVia: SIP/2.0/UDP 127.0.0.1:5070;branch="
+      "z9hG4bKbye;rport\nMax-Forwards: 70\nRoute: " +
+      route +
+      "\nFrom: <sip:1001@hq.test>;tag=caller\nTo: <sip:1002@hq.test>;tag=callee\n"
+      "Call-ID: call-1\nCSeq: 9 BYE\nContent-Length: 0\n\n");
   CHECK(world.next().to() == first.to());
 }
 
@@ -435,8 +436,7 @@ TEST_CASE("Nodes that go by one name find each other, and any of them takes a ca
   CHECK_FALSE(direct.message->has(HeaderId::Route));
 }
 
-TEST_CASE("What is for a connection of another node goes to that node, sealed",
-          "[proxy][dialog]") {
+TEST_CASE("What is for a connection of another node goes to that node, sealed", "[proxy][dialog]") {
   World holder;
   const Call call{holder, true};
   World other{"127.0.0.12"};

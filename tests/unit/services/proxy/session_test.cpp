@@ -52,11 +52,10 @@ struct Adopted {
   World node;
   bool goes_on = true;
   int settled = 0;
-  proxy::SessionWatch watch{{node.node, node.layer, node.records, node.locations,
-                             [this](const state::v1::DialogRecord&) { return goes_on; },
-                             [this](const state::v1::DialogRecord&, const proxy::Confirmed&) {
-                               ++settled;
-                             }}};
+  proxy::SessionWatch watch{
+      {node.node, node.layer, node.records, node.locations,
+       [this](const state::v1::DialogRecord&) { return goes_on; },
+       [this](const state::v1::DialogRecord&, const proxy::Confirmed&) { ++settled; }}};
 };
 
 }  // namespace

@@ -161,8 +161,8 @@ TEST_CASE("A branch is signed for the Via below, the Call-ID and the CSeq", "[pr
       "SIP/2.0/UDP 10.0.0.7:5062;branch=z9hG4bKx;received=10.0.0.7;rport=5062;maddr=10.0.0.8",
       "SIP/2.0/TCP 10.0.0.7:5062;branch=z9hG4bKx;received=10.0.0.7;rport=5062");
   CHECK_FALSE(tokens.is_signed(branch, own.get(), via(changed.c_str())));
-  for (const auto& other : {answer("call-2", "7 INVITE"), answer("call-1", "8 INVITE"),
-                            answer("call-1", "7 BYE")}) {
+  for (const auto& other :
+       {answer("call-2", "7 INVITE"), answer("call-1", "8 INVITE"), answer("call-1", "7 BYE")}) {
     CHECK_FALSE(tokens.is_signed(branch, other.get(), next));
   }
   CHECK_FALSE(Tokens{kOther, 1}.is_signed(branch, own.get(), next));
