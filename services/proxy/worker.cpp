@@ -39,7 +39,8 @@ Worker::Worker(runtime::Loop& loop, unsigned index, Shared& shared)
                [this](const state::v1::DialogRecord& record) {
                  return static_cast<bool>(is_anothers(node_, record));
                },
-               [this, &awake = shared.awake] { return awake.slept(node_.clock.steady()); }}},
+               [this, &awake = shared.awake] { return awake.slept(node_.clock.steady()); },
+               [&hints = shared.hints](const calls::Key& call) { hints.doubted(call); }}},
       location_reader_{locations_},
       nonce_uses_{redis_},
       cluster_uses_{nonce_uses_},

@@ -34,6 +34,7 @@ class NoRecords final : public proxy::CallRecords {
                Done done) override {
     done({});
   }
+  void doubt(const calls::Key&) override {}
   void hung_up(std::string_view, IsOf, std::string_view, std::string_view, std::int64_t) override {}
 };
 

@@ -115,7 +115,7 @@ def test_nothing_but_a_bye_passes_within_a_call_that_is_over(site, pair):
     for method in ("MESSAGE", "INFO", "REFER", "INVITE"):
         caller.send(dialog.request(method, to="callee", local=caller.local, cseq=60))
         caller.expect(481, dialog.call_id)
-        assert callee.hears_nothing(method, 0.3)
+        assert callee.hears_nothing(method, 0.3, dialog.call_id)
     assert site.cdr(f"1001@{HQ}", since).outcome == "answered"
 
 

@@ -48,10 +48,10 @@ def test_the_route_of_a_subscription_is_good_for_that_alone(site, pair):  # noqa
 
     for cseq, method in enumerate(("MESSAGE", "INFO", "BYE", "REFER", "NOTIFY"), start=50):
         refused(caller, dialog, method, 481, to="callee", cseq=cseq)
-        assert callee.hears_nothing(method, 0.2)
+        assert callee.hears_nothing(method, 0.2, dialog.call_id)
     for method in ("SUBSCRIBE", "MESSAGE"):
         refused(callee, dialog, method, 481, to="caller")
-        assert caller.hears_nothing(method, 0.2)
+        assert caller.hears_nothing(method, 0.2, dialog.call_id)
 
     with Handset(site, 150, "1003", HQ, site.proxies[0]) as third:
         refused(third, dialog, "SUBSCRIBE", 481, to="callee", cseq=70)
@@ -83,7 +83,7 @@ def test_a_second_node_passes_nothing_that_the_first_has_not_judged(site, across
     assert len(dialog.routes["callee"]) >= 2
     only_second = {"routes": dialog.routes["callee"][-1:], "at": site.proxies[1], "to": "callee"}
     refused(caller, dialog, "INFO", 481, cseq=61, **only_second)
-    assert callee.hears_nothing("INFO", 0.4)
+    assert callee.hears_nothing("INFO", 0.4, dialog.call_id)
     # The way through both is the call's.
     caller.send(dialog.request("INFO", to="callee", local=caller.local, cseq=62))
     callee.answer(callee.expect("INFO", dialog.call_id), 200)
@@ -99,7 +99,7 @@ def test_a_second_node_passes_nothing_that_the_first_has_not_judged(site, across
     assert site.cdr(f"1001@{HQ}", since).outcome == "answered"
     for method, cseq in (("MESSAGE", 63), ("INFO", 64)):
         refused(caller, dialog, method, 481, cseq=cseq, **only_second)
-    assert callee.hears_nothing("MESSAGE", 0.4)
+    assert callee.hears_nothing("MESSAGE", 0.4, dialog.call_id)
 
 
 # Hang-ups
@@ -211,6 +211,34 @@ def test_a_bye_that_is_too_large_for_the_other_phone_is_said_in_few_words(site, 
     assert int(heard.one("cseq").split()[0]) > 50
     callee.answer(heard, 200)
     is_charged(site, since)
+
+
+def test_a_bye_that_a_phone_does_not_take_for_its_own_is_said_again_in_order(site, pair):  # noqa: F811
+    caller, callee = pair
+    since = time.time()
+    dialog = talk(caller, callee)
+    caller.send(dialog.request("BYE", to="callee", local=caller.local, uri="sip:nobody@192.0.2.1"))
+    callee.answer(callee.expect("BYE", dialog.call_id), 481)
+    time.sleep(1.2)
+    assert active(site, dialog.call_id), "it talks on"
+    own = callee.expect("BYE", dialog.call_id)
+    assert "nobody" not in own.start
+    callee.answer(own, 200)
+    is_charged(site, since)
+
+
+def test_a_phone_that_will_not_be_hung_up_gains_no_time(site, pair):  # noqa: F811
+    caller, callee = pair
+    since = time.time()
+    dialog = talk(caller, callee)
+    caller.send(dialog.request("BYE", to="callee", local=caller.local))
+    callee.answer(callee.expect("BYE", dialog.call_id), 500)
+    caller.expect(500, dialog.call_id)
+    callee.answer(callee.expect("INFO", dialog.call_id), 200)
+    caller.answer(caller.expect("INFO", dialog.call_id), 481)
+    callee.answer(callee.expect("BYE", dialog.call_id), 500)
+    cdr = site.cdr(f"1001@{HQ}", since)
+    assert (cdr.outcome, cdr.duration_ms < 10_000) == ("answered", True)
 
 
 def test_the_last_hang_up_of_a_leg_counts_in_whatever_order_they_are_confirmed(site, pair):  # noqa: F811

@@ -155,8 +155,8 @@ def test_an_answer_under_a_tag_that_holds_a_semicolon_goes_nowhere(site, pair, t
     assert site.cdr(f"1001@{HQ}", since).outcome == "busy"
 
 
-@pytest.mark.parametrize("tag", ['"a;b"', r"a\;b", "a b"])
-def test_a_call_under_a_tag_that_is_two_words_does_not_ring(site, pair, tag):  # noqa: F811
+@pytest.mark.parametrize("tag", ['"a;b"', r"a\;b"])
+def test_a_call_under_a_tag_that_holds_a_semicolon_does_not_ring(site, pair, tag):  # noqa: F811
     caller, callee = pair
     invite = caller.prepared_invite(callee.user)
     invite.from_tag = tag

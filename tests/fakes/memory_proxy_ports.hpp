@@ -131,6 +131,7 @@ class MemoryCallRecords final : public proxy::CallRecords {
       done({});
     });
   }
+  void doubt(const calls::Key& key) override { doubted.push_back(key); }
   void hung_up(std::string_view sip_call_id, IsOf is_of, std::string_view from_tag,
                std::string_view to_tag, std::int64_t at_ms) override {
     for (const auto& [id, entry] : calls) {
@@ -153,6 +154,7 @@ class MemoryCallRecords final : public proxy::CallRecords {
   const Entry& only() const { return calls.begin()->second; }
 
   std::map<std::string, Entry> calls;
+  std::vector<calls::Key> doubted;
   bool held = false;
   bool down = false;
   std::string owner;  ///< What take_over() writes.

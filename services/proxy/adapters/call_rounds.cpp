@@ -41,14 +41,23 @@ void CallRounds::look_at(LiveCall& call, Clock::Steady now) {
 }
 
 void CallRounds::follow(const PhoneHints::Hints& hints, Clock::Steady now) {
+  for (const auto& key : hints.doubted) {
+    if (const auto call = live_.find(key)) look_now(*call, now);
+  }
+  if (hints.unreachable.empty() && hints.closed.empty()) return;
   for (std::size_t shard = 0; shard < LiveCalls::kShards; ++shard) {
     for (const auto& call : live_.shard(shard)) {
       if (call->answered_at_ms() == 0 || call->turn.next == Clock::Steady::max()) continue;
-      if (!is_hinted_at(call->copy().record, hints)) continue;
-      call->turn.next = now;
-      look_at(*call, now);
+      if (is_hinted_at(call->copy().record, hints)) look_now(*call, now);
     }
   }
+}
+
+/// Unless its phones are being asked.
+void CallRounds::look_now(LiveCall& call, Clock::Steady now) {
+  if (call.answered_at_ms() == 0 || call.turn.next == Clock::Steady::max()) return;
+  call.turn.next = now;
+  look_at(call, now);
 }
 
 bool CallRounds::is_hinted_at(const state::v1::DialogRecord& record,

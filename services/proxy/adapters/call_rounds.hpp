@@ -25,6 +25,7 @@ class CallRounds {
 
  private:
   void look_at(LiveCall& call, Clock::Steady now);
+  void look_now(LiveCall& call, Clock::Steady now);
   bool is_hinted_at(const state::v1::DialogRecord& record, const PhoneHints::Hints& hints) const;
   void follow(const PhoneHints::Hints& hints, Clock::Steady now);
   Clock::Steady next_turn(Clock::Steady now) const;

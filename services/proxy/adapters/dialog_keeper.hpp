@@ -41,6 +41,8 @@ class DialogKeeper final : public CallRecords {
     std::function<bool(const state::v1::DialogRecord&)> is_lost{};
     /// See Awake. Empty: it never sleeps.
     std::function<bool()> slept{};
+    /// Whose phones are to be asked soon. Empty: nobody asks.
+    std::function<void(const calls::Key&)> doubted{};
   };
 
   explicit DialogKeeper(Parts parts);
@@ -55,6 +57,9 @@ class DialogKeeper final : public CallRecords {
   void take_over(std::string_view sip_call_id, Wanted wanted, Taken done) override;
   void hung_up(const calls::Key& key, std::string_view from_tag, std::string_view to_tag,
                std::int64_t at_ms, Done done) override;
+  void doubt(const calls::Key& key) override {
+    if (parts_.doubted) parts_.doubted(key);
+  }
   void hung_up(std::string_view sip_call_id, IsOf is_of, std::string_view from_tag,
                std::string_view to_tag, std::int64_t at_ms) override;
 

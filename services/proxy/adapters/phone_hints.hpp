@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "calls/call.hpp"
 #include "proxy/domain/flow.hpp"
 
 namespace pbx::proxy {
@@ -17,8 +18,9 @@ class PhoneHints {
   struct Hints {
     std::vector<Endpoint> unreachable;  ///< Datagrams do not get there.
     std::vector<ConnectionId> closed;   ///< Streams that are gone.
+    std::vector<calls::Key> doubted;    ///< Calls that one side has left, as it says.
 
-    bool empty() const { return unreachable.empty() && closed.empty(); }
+    bool empty() const { return unreachable.empty() && closed.empty() && doubted.empty(); }
   };
 
   void unreachable(const Endpoint& phone) {
@@ -28,6 +30,10 @@ class PhoneHints {
   void closed(ConnectionId connection) {
     const std::scoped_lock lock{mutex_};
     if (hints_.closed.size() < kMost) hints_.closed.push_back(connection);
+  }
+  void doubted(const calls::Key& call) {
+    const std::scoped_lock lock{mutex_};
+    if (hints_.doubted.size() < kMost) hints_.doubted.push_back(call);
   }
   Hints take() {
     const std::scoped_lock lock{mutex_};

@@ -66,6 +66,10 @@ class CallRecords {
   virtual void hung_up(const calls::Key& key, std::string_view from_tag, std::string_view to_tag,
                        std::int64_t at_ms, Done done) = 0;
 
+  /// One side has said that the call is over, and the other one did not agree: its phones are to be
+  /// asked soon, by who looks after it here.
+  virtual void doubt(const calls::Key& key) = 0;
+
   using IsOf = MoveFunction<bool(const calls::Key&)>;
   /// The same for the call under that Call-ID that `is_of` tells.
   virtual void hung_up(std::string_view sip_call_id, IsOf is_of, std::string_view from_tag,

@@ -15,7 +15,8 @@ std::string tag_of(const Result<sip::NameAddr>& address) {
 
 ByeAnswer bye_answer_of(std::optional<int> code) {
   if (!code || *code == 408 || *code == 430) return ByeAnswer::Silence;
-  return (*code >= 200 && *code < 300) || *code == 481 ? ByeAnswer::Heard : ByeAnswer::Refused;
+  if (*code == 481) return ByeAnswer::NoDialog;
+  return *code >= 200 && *code < 300 ? ByeAnswer::Heard : ByeAnswer::Refused;
 }
 
 HangUp::HangUp(const Node& node, TransactionLayer& layer, CallRecords& records, calls::Key call,
@@ -44,10 +45,11 @@ void HangUp::before_refusal(std::optional<int> code, MoveFunction<void()> forwar
   switch (bye_answer_of(code)) {
     case ByeAnswer::Heard:
       return confirm(at_ms_);
+    case ByeAnswer::NoDialog:
     case ByeAnswer::Silence:
       return insist();
     case ByeAnswer::Refused:
-      return go_on();
+      return take_back();
   }
 }
 
@@ -62,7 +64,7 @@ void HangUp::insist() {
 void HangUp::on_response(ClientTransaction&, const sip::Message& response) {
   const int code = response.status();
   if (code < 200) return;
-  if (bye_answer_of(code) == ByeAnswer::Refused) return go_on();
+  if (bye_answer_of(code) == ByeAnswer::Refused) return take_back();
   confirm(code < 300 ? now_ms() : at_ms_);
 }
 
@@ -74,6 +76,12 @@ void HangUp::confirm(std::int64_t at_ms) {
     self->alarm_.cancel();
     self->go_on();
   });
+}
+
+/// Whoever said it may have gone all the same, as phones do when they have hung up.
+void HangUp::take_back() {
+  records_.doubt(call_);
+  go_on();
 }
 
 void HangUp::go_on() {

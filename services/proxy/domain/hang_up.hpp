@@ -14,9 +14,10 @@ namespace pbx::proxy {
 
 /// What an answer to a BYE, or none, says.
 enum class ByeAnswer : std::uint8_t {
-  Heard,    ///< 2xx, or 481: that side does not have the dialog, or no more.
-  Silence,  ///< Nothing came back: 408 of a hop, 430 where its connection is gone.
-  Refused,  ///< Whatever else (500 for an old CSeq, a challenge, 403): it goes on talking.
+  Heard,     ///< 2xx
+  NoDialog,  ///< 481: that side does not have the dialog, or no more; or not as the BYE names it.
+  Silence,   ///< Nothing came back: 408 of a hop, 430 where its connection is gone.
+  Refused,   ///< Whatever else (500 for an old CSeq, a challenge, 403): it goes on talking.
 };
 /// nullopt: none came.
 ByeAnswer bye_answer_of(std::optional<int> code);
@@ -25,14 +26,13 @@ ByeAnswer bye_answer_of(std::optional<int> code);
 /// dialog is written, and only then the sender has its answer: should this process be lost first,
 /// the phone has none yet and repeats its BYE to the next node.
 ///
-///   BYE goes on ─┬─ Heard ────────────────────────────────► written, as of when the BYE came
-///                ├─ Refused ──────────────────────────────► nothing
-///                └─ Silence ─► a BYE of our own, small and in order: what the sender made of its
-///                own
-///                              may be why the other side heard nothing
-///                                ├─ 2xx ──────────────────► written, as of now: it talked till
-///                                then ├─ 481, Silence, no way ─► written, as of when the BYE came
-///                                └─ Refused ──────────────► nothing
+///   BYE goes on ─┬─ Heard ───────────────► written, as of when the BYE came
+///                ├─ Refused ─────────────► nothing is; both phones are asked
+///                └─ NoDialog, Silence ─► a BYE of our own, small and in order: what the sender
+///                     made of its own may be why the other side heard nothing, or not this
+///                       ├─ Heard ────────► written, as of now: it talked till then
+///                       ├─ NoDialog, Silence, no way ─► written, as of when the BYE came
+///                       └─ Refused ──────► nothing is; both phones are asked
 ///
 /// Kept alive by its fork, or by its own BYE.
 class HangUp final : public ForkObserver,
@@ -53,6 +53,8 @@ class HangUp final : public ForkObserver,
   void on_branch_refused(int, std::size_t) override {}
   void on_refused(int, bool, std::string_view) override {}
   void before_refusal(std::optional<int> code, MoveFunction<void()> forward) override;
+  /// There is no way to the other side any more: as good as silence.
+  void no_way(MoveFunction<void()> refuse) { before_refusal(std::nullopt, std::move(refuse)); }
 
   void on_response(ClientTransaction&, const sip::Message& response) override;
   void on_failure(ClientTransaction&, Failure) override { confirm(at_ms_); }
@@ -61,6 +63,7 @@ class HangUp final : public ForkObserver,
  private:
   void insist();
   void confirm(std::int64_t at_ms);
+  void take_back();
   void go_on();
   std::int64_t now_ms() const { return node_.clock.now().time_since_epoch().count(); }
 

@@ -38,7 +38,8 @@ void Resumption::on_bye_answer(const sip::Message& response) {
   const auto own = answered_request(response);
   const auto sender = second_via(response);
   if (!from || !to || !own || !sender) return;
-  if (bye_answer_of(response.status()) != ByeAnswer::Heard) return;
+  const auto said = bye_answer_of(response.status());
+  if (said != ByeAnswer::Heard && said != ByeAnswer::NoDialog) return;
   const auto is_of = [&tokens = parts_.node.tokens, held = sip::StoredMessage{response},
                       random = own->branch.random, key = own->branch.key,
                       branch = std::string{sender->branch}](const calls::Key& call) {

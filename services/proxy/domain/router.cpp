@@ -39,6 +39,9 @@ calls::Key key_of(const sip::Message& message, const RouteSet& routes) {
   return {std::string{message.call_id()}, routes.dialog->call_id};
 }
 
+/// An ACK may bring an answer to an offer, and is answered by nobody: no carrier for anything else.
+constexpr std::size_t kLargestAck = 16'384;
+
 bool begins_something(Method method) {
   switch (method) {
     case Method::Invite:
@@ -153,7 +156,8 @@ void Router::forward_ack(const Request& request, const RouteSet& routes) {
       target = target_within(node, routes, call, request.message, near);
     }
   }
-  if (!target || out_of_hops(request.message)) {
+  const bool parcel = request.message.bytes().size() > kLargestAck;
+  if (!target || parcel || out_of_hops(request.message)) {
     node.metrics.refused(Refusal::StrayAck).Increment();
     return;
   }
@@ -243,13 +247,15 @@ void Router::within_call(const Request& request) {
     const auto& message = fork->request();
     auto refusal = refusal_within(parts_.directory, found, message);
     auto target = refusal ? std::nullopt : target_within(parts_.node, routes, found, message, near);
-    if (!refusal && !target) refusal = Refusal::FlowGone;
+    const bool cut_off = !refusal && !target;
+    if (cut_off) refusal = Refusal::FlowGone;
+    if (hang_up && found) hang_up->set_record(found->call.record);
     if (refusal) {
       parts_.node.metrics.refused(*refusal).Increment();
-      return fork->refuse(info_of(*refusal).code);
+      const auto refuse = [fork, code = info_of(*refusal).code] { fork->refuse(code); };
+      return hang_up && cut_off ? hang_up->no_way(refuse) : refuse();
     }
     if (hang_up) {
-      if (found) hang_up->set_record(found->call.record);
       const auto via = message.top_via();
       target->branch = bye_branch(parts_.node.tokens, message, routes.dialog->call_id,
                                   via ? via->branch : std::string_view{}, parts_.node.tokens.key());

@@ -110,10 +110,10 @@ class Handset:
         seen = [message.start for message in self._kept]
         raise AssertionError(f"{self.user} waited for {what}, and got {seen}")
 
-    def hears_nothing(self, what: str, seconds: float = 0.7) -> bool:
-        """No request of that method comes."""
+    def hears_nothing(self, what: str, seconds: float = 0.7, call_id: str = "") -> bool:
+        """No request of that method comes, for that call or for any."""
         try:
-            self.expect(what, timeout=seconds)
+            self.expect(what, call_id, seconds)
         except AssertionError:
             return True
         return False

@@ -98,6 +98,10 @@ TEST_CASE("A BYE is answered, and refused, when the end of the call is written",
   const auto [said, heard] = GENERATE(table<int, int>({{200, 200}, {481, 481}}));
   CAPTURE(said);
   world.receive_bytes(answer(bye, said), bye.flow);
+  if (said == 481) {  // our own BYE is not to be mistaken
+    const auto own = world.next();
+    world.receive_bytes(answer(own, said), own.flow);
+  }
   CHECK(world.silent());
   SECTION("soon") {
     world.records.release();
@@ -134,6 +138,24 @@ TEST_CASE("A BYE that the other phone does not confirm ends nothing", "[proxy][d
   world.receive_bytes(answer(bye, said), bye.flow);
   CHECK(world.next().status() == heard);
   CHECK_FALSE(world.records.only().ended());
+  CHECK(world.records.doubted.size() == 1);
+}
+
+TEST_CASE("A BYE whose own way is wrong is said again in order before 481 counts",
+          "[proxy][dialog]") {
+  World world;
+  const Call call{world};
+  auto text = call.request("BYE", true);
+  text.replace(text.find("sip:phone@10.0.0.2:5060"), 23, "sip:nobody@10.0.0.2:5060");
+  world.receive(text);
+  const auto bye = world.next();
+  world.receive_bytes(answer(bye, 481), bye.flow);
+  CHECK_FALSE(world.records.only().ended());
+  const auto own = world.next();
+  CHECK(own.message->request_uri_text() == "sip:phone@10.0.0.2:5060");
+  world.receive_bytes(answer(own, 200), own.flow);
+  CHECK(world.records.only().ended());
+  CHECK(world.next().status() == 481);
 }
 
 TEST_CASE("A BYE with a tag that no phone told is refused and goes nowhere", "[proxy][dialog]") {
