@@ -152,7 +152,11 @@ Result<> validate_request(const Message& request) {
 }
 
 Result<> validate_response(const Message& response) {
-  PBX_CHECK_OK(check_common(response));
+  PBX_TRY(const auto cseq, check_common(response));
+  // Its dialog would have no name (RFC 3261 §12.1.1).
+  const bool answers = response.status() >= 200 && response.status() < 300;
+  const bool tagged = !response.to()->tag().empty();
+  if (answers && cseq.method == "INVITE" && !tagged) return Errc::BadTag;
   return {};
 }
 

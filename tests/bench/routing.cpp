@@ -35,7 +35,7 @@ class NoRecords final : public proxy::CallRecords {
     done({});
   }
   void doubt(const calls::Key&) override {}
-  void hung_up(std::string_view, IsOf, std::string_view, std::string_view, std::int64_t) override {}
+  void under(std::string_view, Under done) override { done(std::vector<calls::Call>{}); }
 };
 
 struct Inbound {

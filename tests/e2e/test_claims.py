@@ -12,7 +12,7 @@ from deadline import until
 from phones.handset import Dialog, Handset, response, talk
 from phones.sip import Request
 from site_under_test import HQ, LAB
-from test_call_life import active, hang_up, is_charged, pair  # noqa: F401
+from test_call_life import active, hang_up, is_charged, pair, ringing  # noqa: F401
 
 
 def named(caller: Handset, callee: str, call_id: str, tag: str) -> Request:
@@ -436,3 +436,106 @@ def test_a_caller_steers_no_other_phone_and_has_the_directorys_name(site, pair):
     time.sleep(1.2)
     hang_up(dialog, caller, callee)
     is_charged(site, since)
+
+
+# What strangers to the code found next
+
+
+def test_a_long_story_keeps_no_cancel_from_the_phones(site, pair):  # noqa: F811
+    caller, callee = pair
+    since = time.time()
+    invite, received, _ = ringing(caller, callee)
+    cancel = invite.text().decode().replace("INVITE ", "CANCEL ", 1)
+    cancel = cancel.replace(f"CSeq: {invite.cseq} INVITE", f"CSeq: {invite.cseq} CANCEL")
+    story = "".join(f'Reason: SIP;cause=200;text="{"x" * 3_800}"\r\n' for _ in range(16))
+    caller.send(cancel.replace("Content-Length", story + "Content-Length").encode())
+    heard = callee.expect("CANCEL", invite.call_id)
+    assert sum(len(value) for value in heard.all("reason")) < 300
+    callee.answer(heard, 200)
+    callee.answer(received, 487)
+    caller.expect(487, invite.call_id)
+    assert site.cdr(f"1001@{HQ}", since).outcome == "cancelled"
+
+
+def test_a_phone_that_answers_long_after_the_end_is_hung_up_and_nobody_hears_of_it(site, pair):  # noqa: F811
+    """When the transactions are gone: 32 s after the CANCEL that the phone did not obey."""
+    caller, callee = pair
+    since = time.time()
+    invite, received, _ = ringing(caller, callee)
+    caller.cancel(invite)
+    caller.expect(200, invite.call_id)  # of the CANCEL
+    caller.expect(487, invite.call_id)
+    callee.expect("CANCEL", invite.call_id)
+    time.sleep(34)
+    callee.answer(received, 200)
+    bye = callee.expect("BYE", invite.call_id)
+    assert callee.tag in bye.one("to")
+    callee.answer(bye, 200)
+    with pytest.raises(AssertionError):
+        caller.expect(200, invite.call_id, timeout=0.5)
+    cdr = site.cdr(f"1001@{HQ}", since)
+    assert (cdr.outcome, cdr.duration_ms) == ("cancelled", 0)
+
+
+def test_an_ack_after_the_end_reaches_nobody_at_any_node(site, pair):  # noqa: F811
+    caller, callee = pair
+    since = time.time()
+    dialog = talk(caller, callee)
+    hang_up(dialog, caller, callee)
+    assert site.cdr(f"1001@{HQ}", since).outcome == "answered"
+    with Handset(site, 150, "1003", HQ, site.proxies[0]) as third:
+        for by in (caller, third):
+            for proxy in site.proxies:
+                by.send(dialog.request("ACK", to="callee", local=by.local, cseq=2), proxy)
+    assert callee.hears_nothing("ACK", 0.7, dialog.call_id)
+
+
+def test_an_answer_without_a_tag_connects_nobody(site, pair):  # noqa: F811
+    caller, callee = pair
+    since = time.time()
+    invite, received, _ = ringing(caller, callee)
+    callee.send(response(received, 200, contact=callee.local))
+    with pytest.raises(AssertionError):
+        caller.expect(200, invite.call_id, timeout=0.7)
+    callee.answer(received, 486)
+    caller.expect(486, invite.call_id)
+    assert site.cdr(f"1001@{HQ}", since).outcome == "busy"
+
+
+def test_nobody_steers_the_other_phone_later_either(site, pair):  # noqa: F811
+    caller, callee = pair
+    since = time.time()
+    invite = caller.invite(callee.user)
+    received = callee.expect("INVITE")
+    steering = b"Alert-Info: <http://192.0.2.1/>\r\nCall-Info: <sip:x>;answer-after=0\r\n"
+    callee.send(response(received, 180, tag=callee.tag).replace(b"Content-Length", steering + b"Content-Length"))
+    heard = caller.expect(180, invite.call_id)
+    assert not heard.all("alert-info") and not heard.all("call-info")
+    callee.answer(received, 200)
+    dialog = Dialog(invite, caller.expect(200, invite.call_id), received)
+    caller.send(dialog.request("ACK", to="callee", local=caller.local, cseq=invite.cseq))
+    police = '"Police" <' + dialog.parties["caller"].partition("<")[2]
+    caller.send(dialog.request("INVITE", to="callee", local=caller.local, cseq=60, sender=police))
+    again = callee.expect("INVITE", invite.call_id)
+    while "60" not in again.one("cseq"):
+        again = callee.expect("INVITE", invite.call_id)
+    assert "Police" not in again.one("from") and invite.from_tag in again.one("from")
+    callee.answer(again, 200)
+    caller.expect(200, invite.call_id)
+    hang_up(dialog, caller, callee)
+    assert site.cdr(f"1001@{HQ}", since).outcome == "answered"
+
+
+def test_a_phone_that_answers_under_a_thousand_tags_is_heard_some_times(site, pair):  # noqa: F811
+    caller, callee = pair
+    since = time.time()
+    invite = caller.invite(callee.user)
+    received = callee.expect("INVITE")
+    before = site.metrics("proxy-1").total("pbx_proxy_transactions")
+    for number in range(1_000):
+        callee.send(response(received, 200, tag=f"t{number}", contact=callee.local))
+    time.sleep(1)
+    assert site.metrics("proxy-1").total("pbx_proxy_transactions") < before + 300
+    call = active(site, invite.call_id)[0]
+    site.pbxctl("call", "hangup", call["call_id"])
+    assert site.cdr(f"1001@{HQ}", since).outcome == "answered"

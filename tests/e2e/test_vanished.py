@@ -57,6 +57,35 @@ def test_a_call_whose_phones_have_vanished_ends(impatient, transport, second):
     assert cdr.duration_ms < 10_000, "nobody pays for the time that nobody answered for"
 
 
+def test_a_phone_is_asked_by_the_node_that_it_hears(impatient):
+    """Behind a NAT it would hear no other; and it talks on until a BYE of that node."""
+    site = impatient
+    since = time.time()
+    with (
+        Handset(site, 143, "1003", HQ, site.proxies[0]) as caller,
+        Handset(site, 144, "1004", HQ, site.proxies[1]) as callee,
+    ):
+        callee.register()
+        dialog = talk(caller, callee)
+        asked = 0
+        while True:
+            message = callee.socket.receive(15)
+            assert message, "the platform comes back"
+            if message.code or message.one("call-id") != dialog.call_id:
+                continue
+            assert site.proxies[1] in message.all("via")[0], message.start
+            callee.answer(message, 200)
+            if message.method == "BYE":
+                break
+            asked += 1
+            if asked == 2:
+                caller.answer(caller.expect("INFO", dialog.call_id), 481)
+        assert asked >= 2
+    cdr = site.cdr(f"1003@{HQ}", since)
+    assert cdr.reason == "A phone had ended the call before."
+    site.forget_bindings()
+
+
 def questions_until_hung_up(caller: Handset, callee: Handset, call_id: str) -> int:
     """Both phones have the call, and say so, until the platform ends it at both."""
     asked, over = 0, set()

@@ -132,13 +132,13 @@ class MemoryCallRecords final : public proxy::CallRecords {
     });
   }
   void doubt(const calls::Key& key) override { doubted.push_back(key); }
-  void hung_up(std::string_view sip_call_id, IsOf is_of, std::string_view from_tag,
-               std::string_view to_tag, std::int64_t at_ms) override {
+  void under(std::string_view sip_call_id, Under done) override {
+    if (down) return done(Errc::Unavailable);
+    std::vector<calls::Call> found;
     for (const auto& [id, entry] : calls) {
-      const auto key = calls::key_of(entry.record());
-      if (key.sip_call_id != sip_call_id || !is_of(key)) continue;
-      return hung_up(key, from_tag, to_tag, at_ms, [](const Result<>&) {});
+      if (entry.record().sip_call_id() == sip_call_id) found.push_back(entry.call);
     }
+    done(std::move(found));
   }
 
   /// Lets go of what was held back.

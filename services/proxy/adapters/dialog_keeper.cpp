@@ -233,23 +233,19 @@ void DialogKeeper::hung_up(const calls::Key& key, std::string_view from_tag,
   find_hung_up(std::move(bye));
 }
 
-void DialogKeeper::hung_up(std::string_view sip_call_id, IsOf is_of, std::string_view from_tag,
-                           std::string_view to_tag, std::int64_t at_ms) {
-  const auto tell_if = [this, from = std::string{from_tag}, to = std::string{to_tag},
-                        at_ms](const calls::Key& key) {
-    hung_up(key, from, to, at_ms, [](const Result<>&) {});
-  };
-  for (const auto& call : parts_.live.under(sip_call_id)) {
-    if (is_of(call->key())) return tell_if(call->key());
-  }
-  parts_.dialogs.load_under(sip_call_id, [is_of = std::move(is_of),
-                                          tell_if](Result<std::vector<calls::Call>> calls) mutable {
-    if (!calls) return;  // the phone's own word is missing then, and it will be asked for it
-    for (const auto& call : *calls) {
-      const auto key = calls::key_of(call.record);
-      if (!call.end && is_of(key)) return tell_if(key);
-    }
-  });
+void DialogKeeper::under(std::string_view sip_call_id, Under done) {
+  parts_.dialogs.load_under(
+      sip_call_id, [this, id = std::string{sip_call_id},
+                    done = std::move(done)](Result<std::vector<calls::Call>> calls) mutable {
+        if (!calls) return done(calls.error());
+        for (const auto& live : parts_.live.under(id)) {
+          std::erase_if(*calls, [&](const calls::Call& one) {
+            return calls::key_of(one.record) == live->key();
+          });
+          calls->push_back(live->copy());
+        }
+        done(std::move(calls));
+      });
 }
 
 void DialogKeeper::find_hung_up(std::shared_ptr<HungUp> bye) {

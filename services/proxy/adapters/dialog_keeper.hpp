@@ -60,8 +60,7 @@ class DialogKeeper final : public CallRecords {
   void doubt(const calls::Key& key) override {
     if (parts_.doubted) parts_.doubted(key);
   }
-  void hung_up(std::string_view sip_call_id, IsOf is_of, std::string_view from_tag,
-               std::string_view to_tag, std::int64_t at_ms) override;
+  void under(std::string_view sip_call_id, Under done) override;
 
   /// Publishes the ENDED event of an ended call and, once delivered, forgets it.
   void publish_end(const calls::Call& call);

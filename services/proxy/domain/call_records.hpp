@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "calls/call.hpp"
 #include "calls/dialogs_of.hpp"
@@ -70,10 +71,9 @@ class CallRecords {
   /// asked soon, by who looks after it here.
   virtual void doubt(const calls::Key& key) = 0;
 
-  using IsOf = MoveFunction<bool(const calls::Key&)>;
-  /// The same for the call under that Call-ID that `is_of` tells.
-  virtual void hung_up(std::string_view sip_call_id, IsOf is_of, std::string_view from_tag,
-                       std::string_view to_tag, std::int64_t at_ms) = 0;
+  using Under = MoveFunction<void(Result<std::vector<calls::Call>>)>;
+  /// All calls under a Call-ID, of whichever tenants, ended ones too, as they are known here.
+  virtual void under(std::string_view sip_call_id, Under done) = 0;
 };
 
 }  // namespace pbx::proxy

@@ -28,4 +28,10 @@ bool cancel(TransactionLayer& layer, Stateless& stateless, const sip::Message& r
   return true;
 }
 
+std::string reason_line_of(const sip::Message& cancel) {
+  constexpr std::size_t kLongest = 256;
+  const auto reason = cancel.first(sip::HeaderId::Reason);
+  return reason && reason->line.size() <= kLongest ? std::string{reason->line} : std::string{};
+}
+
 }  // namespace pbx::proxy

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "proxy/domain/stateless.hpp"
 #include "proxy/domain/transaction_layer.hpp"
 
@@ -15,5 +17,9 @@ bool same_sender(const Flow& invite, bool rport, const Flow& source, const Wire&
 /// another node of ours sent it. False: the request is not here.
 bool cancel(TransactionLayer& layer, Stateless& stateless, const sip::Message& request,
             const Flow& source, bool sealed);
+
+/// What a caller says of its CANCEL, for the phones': one line, and a short one, because a long
+/// story would keep the CANCEL from getting there.
+std::string reason_line_of(const sip::Message& cancel);
 
 }  // namespace pbx::proxy

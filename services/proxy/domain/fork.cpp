@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "core/random.hpp"
+#include "proxy/domain/cancel.hpp"
 #include "proxy/domain/outcome.hpp"
 #include "proxy/domain/route_set.hpp"
 #include "proxy/domain/trust_boundary.hpp"
@@ -20,17 +21,12 @@ constexpr milliseconds kCancelAnswer{5'000};
 /// RFC 3261 §9.1: after 64·T1 without an answer the transaction counts as cancelled.
 constexpr milliseconds kLastChance = 64 * sip::kT1 - kCancelAnswer;
 
+/// 2xx of all phones, repetitions included: as many legs as a call may have, each some times.
+constexpr int kMostAnswers = 128;
+
 constexpr std::string_view kElsewhere =
     "Reason: SIP;cause=200;text=\"Call completed elsewhere\"\r\n";
 constexpr std::string_view kDeclined = "Reason: SIP;cause=603;text=\"Declined\"\r\n";
-
-std::string lines_of(const sip::Message& message, std::initializer_list<sip::HeaderId> ids) {
-  std::string lines;
-  for (const auto id : ids) {
-    for (const auto field : message.fields(id)) lines += field.line;
-  }
-  return lines;
-}
 
 }  // namespace
 
@@ -124,7 +120,7 @@ void Fork::refuse(int code, std::string_view reason, std::string_view header_lin
 
 void Fork::on_cancel(const sip::Message& cancel) {
   const auto self = shared_from_this();
-  cancel_lines_ = lines_of(cancel, {sip::HeaderId::Reason});
+  cancel_lines_ = reason_line_of(cancel);
   act(context_.on_cancel());
   stop_silent_branches();
 }
@@ -156,6 +152,10 @@ void Fork::on_provisional(Branch& branch, const sip::Message& response) {
 
 void Fork::on_success(Branch& branch, const sip::Message& response) {
   branch.alarm.cancel();
+  if (++answers_ > kMostAnswers) {
+    node_.metrics.refused(Refusal::StrayResponse).Increment();
+    return;
+  }
   const bool first = !context_.finished();
   const auto step = context_.on_final(branch.index, response.status());
   if (step.forward) {

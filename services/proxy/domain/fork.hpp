@@ -143,6 +143,7 @@ class Fork final : public ServerUser, public ClientUser, public std::enable_shar
   std::vector<std::pair<std::size_t, std::string>>
       challenges_;            ///< Lines of each branch's 401/407.
   std::string cancel_lines_;  ///< Header lines for CANCELs: why.
+  int answers_ = 0;           ///< 2xx, repetitions included.
   bool answer_held_ = false;  ///< A 2xx waits until its record is stored.
 };
 

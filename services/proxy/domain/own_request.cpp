@@ -33,11 +33,13 @@ struct Start {
   std::optional<FlowToken> through{};
 };
 
-std::optional<Start> start_to(const Node& node, const state::v1::Leg& leg, Way way) {
+std::optional<Start> start_to(const Node& node, const state::v1::DialogRecord& record,
+                              const state::v1::Leg& leg, Way way) {
   const auto token = node.tokens.read_flow(leg.flow());
   if (!token) return std::nullopt;
   const bool held = node.addresses.is_home(token->home);
-  if (held || way == Way::Around) {
+  const auto seen_s = static_cast<std::uint32_t>(record.started_at_ms() / 1'000);
+  if (held || (way == Way::Around && !node.lives_at(token->home, seen_s))) {
     const auto flow = node.tokens.flow_of(*token, node.addresses);
     if (flow) return Start{*flow};
     if (held) return std::nullopt;
@@ -66,7 +68,7 @@ std::optional<OwnRequest> begin_request(const Node& node, const state::v1::Dialo
                                         Side to, Way way, std::string_view method,
                                         std::uint32_t cseq) {
   const auto [there, here] = legs_of(record, to);
-  const auto start = start_to(node, there, way);
+  const auto start = start_to(node, record, there, way);
   if (!start) return std::nullopt;
   OwnRequest request;
   request.flow = start->flow;
@@ -138,10 +140,10 @@ state::v1::DialogRecord with_one_callee(state::v1::DialogRecord call, state::v1:
 }
 
 void send_byes(const Node& node, TransactionLayer& layer, const state::v1::DialogRecord& record,
-               std::string_view reason, Way way) {
+               std::string_view reason, const Ways& ways) {
   const auto send = [&](const state::v1::DialogRecord& dialog) {
     for (const auto side : {Side::Caller, Side::Callee}) {
-      auto bye = make_bye(node, dialog, side, reason, way);
+      auto bye = make_bye(node, dialog, side, reason, ways[static_cast<std::size_t>(side)]);
       if (!bye) continue;
       layer.start_client(sip::Method::Bye, bye->random, bye->flow, std::move(bye->bytes), nullptr,
                          0);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -18,8 +19,10 @@ enum class Side : std::uint8_t { Caller, Callee };
 /// Whether the node that holds a phone's flow, or whoever has its address now, is passed.
 enum class Way : std::uint8_t {
   Through,  ///< As requests of other nodes go: sealed.
-  Around,   ///< From here, where that can be; the same when its address is ours.
+  Around,   ///< From here, where that can be and the node is gone.
 };
+/// By Side.
+using Ways = std::array<Way, 2>;
 
 /// CSeq numbers from here on are the platform's: a phone's request with one is refused, so a BYE of
 /// ours is never out of order, whatever a phone did to the numbers (RFC 3261 §12.2.2).
@@ -46,7 +49,7 @@ bool is_cut_off(const Node& node, const state::v1::DialogRecord& record, Side si
 
 /// Sends BYEs to both sides of each dialog of the call, as far as they can be reached.
 void send_byes(const Node& node, TransactionLayer& layer, const state::v1::DialogRecord& record,
-               std::string_view reason, Way way = Way::Through);
+               std::string_view reason, const Ways& ways = {});
 
 /// The call as if it had that dialog alone; `callee`: a leg of it, or of none yet.
 state::v1::DialogRecord with_one_callee(state::v1::DialogRecord call, state::v1::Leg callee);

@@ -1,9 +1,13 @@
 #include "proxy/domain/resumption.hpp"
 
+#include <algorithm>
+
 #include "core/errc.hpp"
 #include "proxy/domain/cancel.hpp"
 #include "proxy/domain/early.hpp"
 #include "proxy/domain/hang_up.hpp"
+#include "proxy/domain/leg.hpp"
+#include "proxy/domain/own_request.hpp"
 #include "proxy/domain/route_set.hpp"
 #include "proxy/domain/within_call.hpp"
 #include "telemetry/log.hpp"
@@ -18,6 +22,50 @@ constexpr std::size_t kMaxMessages = 16;   ///< Of one call, meanwhile.
 /// other error leaves open what the call is.
 bool is_settled(std::error_code error) {
   return error == Errc::NotFound || error == Errc::PermissionDenied;
+}
+
+/// A 2xx to an INVITE: it would connect two phones.
+bool is_answer(const sip::Message& message) {
+  if (message.is_request() || message.status() < 200 || message.status() >= 300) return false;
+  const auto cseq = message.cseq();
+  return cseq && sip::method_from(cseq->method) == sip::Method::Invite;
+}
+
+/// What becomes of a 2xx that has no transaction.
+enum class Answer : std::uint8_t {
+  Passes,  ///< Of a dialog that goes on, or of a call that another node is about to connect.
+  NewLeg,  ///< One more phone of a call that is up.
+  Late,    ///< Of what is over.
+};
+
+struct Judged {
+  Answer answer = Answer::Late;
+  const calls::Call* call = nullptr;  ///< Of a NewLeg.
+};
+
+Judged judge(const std::vector<calls::Call>& calls, const sip::Message& response) {
+  const auto from = response.from();
+  const auto to = response.to();
+  const auto sender = second_via(response);
+  if (!from || !to || !sender) return {};
+  for (const auto& call : calls) {
+    const auto& record = call.record;
+    if (call.end) continue;
+    const auto dialog = calls::dialog_between(record, from->tag(), to->tag());
+    const bool over = dialog && dialog->state == state::v1::LEG_STATE_OVER;
+    const bool of_caller = calls::caller_of(record).tag() == from->tag();
+    if (over || (!dialog && !of_caller)) continue;
+    const bool new_leg = call.answered() && !dialog && sender->branch == record.invite_branch();
+    return {new_leg ? Answer::NewLeg : Answer::Passes, &call};
+  }
+  return {};
+}
+
+std::string aor_of(const sip::NameAddr& address) {
+  const auto uri = address.uri();
+  if (!uri) return {};
+  std::string aor{uri->user};
+  return aor.append("@").append(uri->host);
 }
 
 }  // namespace
@@ -42,11 +90,21 @@ void Resumption::on_bye_answer(const sip::Message& response) {
   if (said != ByeAnswer::Heard && said != ByeAnswer::NoDialog) return;
   const auto is_of = [&tokens = parts_.node.tokens, held = sip::StoredMessage{response},
                       random = own->branch.random, key = own->branch.key,
-                      branch = std::string{sender->branch}](const calls::Key& call) {
-    return bye_branch(tokens, held.get(), call.call_id, branch, key) == random;
+                      branch = std::string{sender->branch}](const calls::Call& call) {
+    return !call.end &&
+           bye_branch(tokens, held.get(), call.record.call_id(), branch, key) == random;
   };
-  parts_.records.hung_up(response.call_id(), is_of, from->tag(), to->tag(),
-                         parts_.node.clock.now().time_since_epoch().count());
+  parts_.records.under(
+      response.call_id(),
+      [&records = parts_.records, is_of, from_tag = std::string{from->tag()},
+       to_tag = std::string{to->tag()}, at_ms = parts_.node.clock.now().time_since_epoch().count()](
+          const Result<std::vector<calls::Call>>& calls) {
+        if (!calls) return;  // the phone's own word is missing then, and it will be asked for it
+        const auto call = std::find_if(calls->begin(), calls->end(), is_of);
+        if (call == calls->end()) return;
+        records.hung_up(calls::key_of(call->record), from_tag, to_tag, at_ms,
+                        [](const Result<>&) {});
+      });
 }
 
 void Resumption::look_up(const std::string& call_id) {
@@ -176,10 +234,64 @@ bool Resumption::known(const sip::Message& message, const Flow& source) {
   return client != nullptr;
 }
 
+/// A phone answers, and the transaction of its INVITE is gone: the call's record tells whether that
+/// still connects anybody.
+void Resumption::judge_answer(const sip::Message& response, const Flow& source) {
+  auto& metrics = parts_.node.metrics;
+  if (!parts_.fork.stateless.is_signed(response)) {
+    return metrics.refused(Refusal::StrayResponse).Increment();
+  }
+  parts_.records.under(response.call_id(), [this, held = sip::StoredMessage{response},
+                                            source](const Result<std::vector<calls::Call>>& calls) {
+    // While that cannot be read it waits for its repetition.
+    if (!calls) return parts_.node.metrics.refused(Refusal::RecordAway).Increment();
+    const auto [answer, call] = judge(*calls, held.get());
+    if (answer == Answer::Late) return hang_up(held.get(), source);
+    if (answer == Answer::NewLeg) return add_leg(*call, held.get(), source);
+    parts_.fork.stateless.forward_response(held.get());
+  });
+}
+
+void Resumption::add_leg(const calls::Call& call, const sip::Message& response,
+                         const Flow& source) {
+  Target place;
+  place.flow = source;
+  const calls::Answered answer{callee_leg(parts_.node, response, place, call.record.callee_aor()),
+                               parts_.node.clock.now().time_since_epoch().count()};
+  parts_.records.tell(calls::key_of(call.record), answer, CallRecords::Until::Tried,
+                      [this, held = sip::StoredMessage{response}, source](const Result<>& told) {
+                        if (told.error() == Errc::Cancelled) return hang_up(held.get(), source);
+                        if (told) parts_.fork.stateless.forward_response(held.get());
+                      });
+}
+
+/// The call is over, and its caller hears nothing of this. One BYE for each time that the phone
+/// repeats its answer.
+void Resumption::hang_up(const sip::Message& response, const Flow& source) {
+  parts_.node.metrics.refused(Refusal::StrayResponse).Increment();
+  const auto from = response.from();
+  const auto to = response.to();
+  if (!from || !to) return;
+  Target place;
+  place.flow = source;
+  state::v1::DialogRecord dialog;
+  dialog.set_sip_call_id(std::string{response.call_id()});
+  dialog.set_started_at_ms(parts_.node.clock.now().time_since_epoch().count());
+  auto& caller = *dialog.add_legs();
+  caller.set_tag(std::string{from->tag()});
+  caller.set_aor(aor_of(*from));
+  *dialog.add_legs() = callee_leg(parts_.node, response, place, aor_of(*to));
+  if (const auto bye = make_bye(parts_.node, dialog, Side::Callee, "The call is over")) {
+    parts_.fork.layer.wire().send(bye->flow, bye->bytes, 0);
+  }
+}
+
 /// Nothing is known of it, and nothing will be.
 void Resumption::pass(const sip::Message& message, const Flow& source) {
   auto& stateless = parts_.fork.stateless;
-  if (!message.is_request()) {
+  if (is_answer(message)) {
+    judge_answer(message, source);
+  } else if (!message.is_request()) {
     if (message.status() > 100 && !stateless.forward_response(message)) {
       parts_.node.metrics.refused(Refusal::StrayResponse).Increment();
     }

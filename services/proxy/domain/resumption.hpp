@@ -49,6 +49,9 @@ class Resumption {
   void deliver(const std::string& call_id);
   void postpone(const std::string& call_id);
   bool known(const sip::Message& message, const Flow& source);
+  void judge_answer(const sip::Message& response, const Flow& source);
+  void add_leg(const calls::Call& call, const sip::Message& response, const Flow& source);
+  void hang_up(const sip::Message& response, const Flow& source);
   void pass(const sip::Message& message, const Flow& source);
 
   Call::Parts parts_;

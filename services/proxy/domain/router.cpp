@@ -12,6 +12,7 @@
 #include "sip/auth.hpp"
 #include "sip/branch.hpp"
 #include "sip/reason.hpp"
+#include "sip/stored_message.hpp"
 
 namespace pbx::proxy {
 namespace {
@@ -132,37 +133,52 @@ Taken Router::on_ack(const Request& request, bool last) {
   if (const auto flow = flow_behind(routes)) {
     acknowledge_at_phone(parts_.node, parts_.layer, request.message, request.source, *flow);
   } else {
-    parts_.node.metrics.refused(Refusal::StrayAck).Increment();
+    drop_ack();
   }
   return Taken::Yes;
 }
 
-/// That of a 2xx: on to the other phone, if the call is not known to have no such dialog.
+/// That of a 2xx: on to the other phone, where the call has such a dialog.
 void Router::forward_ack(const Request& request, const RouteSet& routes) {
-  const auto& node = parts_.node;
+  const auto& message = request.message;
   const auto near = request.source.listener;
-  ForwardPlan plan{.pop_routes = routes.own, .max_forwards = next_max_forwards(request.message)};
-  std::optional<Target> target;
+  const bool fits = message.bytes().size() <= kLargestAck && !out_of_hops(message);
+  if (!fits) return drop_ack();
   if (routes.end_to_end) {
     const auto flow = flow_behind(routes);
-    if (flow) target.emplace().flow = *flow;
-  } else if (auto anchor = way_to_anchor(node, routes, near)) {
-    plan.pop_routes = routes.before;
-    target = std::move(anchor);
-  } else if (routes.dialog->usage == DialogToken::Usage::Call) {
-    const auto known = parts_.records.known(key_of(request.message, routes));
-    const auto call = known ? Result<CallRecords::Known>{*known} : Errc::NotFound;
-    if (!known || has_dialog(*known, request.message)) {
-      target = target_within(node, routes, call, request.message, near);
-    }
+    Target target;
+    if (flow) target.flow = *flow;
+    return flow ? send_ack(message, request.source, routes.own, target) : drop_ack();
   }
-  const bool parcel = request.message.bytes().size() > kLargestAck;
-  if (!target || parcel || out_of_hops(request.message)) {
-    node.metrics.refused(Refusal::StrayAck).Increment();
-    return;
+  if (const auto anchor = way_to_anchor(parts_.node, routes, near)) {
+    return send_ack(message, request.source, routes.before, *anchor);
   }
-  parts_.stateless.forward_ack(request.message, request.source, plan, *target);
+  if (routes.dialog->usage != DialogToken::Usage::Call) return drop_ack();
+  const auto call = key_of(message, routes);
+  if (const auto known = parts_.records.known(call)) {
+    return acknowledge_within(message, request.source, routes, *known);
+  }
+  parts_.records.find(call, [this, held = sip::StoredMessage{message}, source = request.source,
+                             routes](const Result<CallRecords::Known>& found) {
+    acknowledge_within(held.get(), source, routes, found);
+  });
 }
+
+void Router::acknowledge_within(const sip::Message& ack, const Flow& source, const RouteSet& routes,
+                                const Result<CallRecords::Known>& call) {
+  const bool judged = call ? has_dialog(*call, ack) : call.error() != Errc::NotFound;
+  const auto target =
+      judged ? target_within(parts_.node, routes, call, ack, source.listener) : std::nullopt;
+  target ? send_ack(ack, source, routes.own, *target) : drop_ack();
+}
+
+void Router::send_ack(const sip::Message& ack, const Flow& source, std::size_t own_routes,
+                      const Target& target) {
+  parts_.stateless.forward_ack(
+      ack, source, {.pop_routes = own_routes, .max_forwards = next_max_forwards(ack)}, target);
+}
+
+void Router::drop_ack() { parts_.node.metrics.refused(Refusal::StrayAck).Increment(); }
 
 Taken Router::on_cancel(const Request& request, bool last) {
   const auto routes = read_routes(parts_.node, request.message);
@@ -241,8 +257,8 @@ void Router::within_call(const Request& request) {
   }
   const auto fork = Fork::make(call_parts_.fork, begin(request), hang_up);
   parts_.records.find(call, [this, fork, hang_up, plan = plan_for(request), routes = request.routes,
-                             near =
-                                 request.source.listener](const Result<CallRecords::Known>& found) {
+                             near = request.source.listener](
+                                const Result<CallRecords::Known>& found) mutable {
     if (!fork->open()) return;
     const auto& message = fork->request();
     auto refusal = refusal_within(parts_.directory, found, message);
@@ -255,6 +271,7 @@ void Router::within_call(const Request& request) {
       const auto refuse = [fork, code = info_of(*refusal).code] { fork->refuse(code); };
       return hang_up && cut_off ? hang_up->no_way(refuse) : refuse();
     }
+    plan.from = shown_within(parts_.directory, found, message);
     if (hang_up) {
       const auto via = message.top_via();
       target->branch = bye_branch(parts_.node.tokens, message, routes.dialog->call_id,

@@ -58,6 +58,11 @@ class Router {
   void within_subscription(const Request& request);
   void forward(const Request& request, const ForwardPlan& plan, Target target);
   void forward_ack(const Request& request, const RouteSet& routes);
+  void acknowledge_within(const sip::Message& ack, const Flow& source, const RouteSet& routes,
+                          const Result<CallRecords::Known>& call);
+  void send_ack(const sip::Message& ack, const Flow& source, std::size_t own_routes,
+                const Target& target);
+  void drop_ack();
   void out_of_dialog(const Request& request);
   void on_register(const Request& request);
   void to_flow(const Request& request);

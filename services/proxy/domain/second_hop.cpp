@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "proxy/domain/cancel.hpp"
 #include "proxy/domain/route_set.hpp"
 #include "sip/branch.hpp"
 #include "sip/builder.hpp"
@@ -20,12 +21,6 @@ struct Follower {
   const Flow& flow;
   std::uint64_t loop_hash;  ///< Of the INVITE.
 };
-
-std::string reason_line(const sip::Message& cancel) {
-  std::string lines;
-  for (const auto field : cancel.fields(sip::HeaderId::Reason)) lines += field.line;
-  return lines;
-}
 
 /// Sends what `append` makes of the message that each worker of the lost node would have passed on.
 template <class Append>
@@ -85,7 +80,8 @@ std::uint64_t second_hop_branch(const Node& node, const sip::Message& request, s
 
 void cancel_at_phone(const Node& node, TransactionLayer& layer, const sip::Message& cancel,
                      const Flow& source, const Flow& flow) {
-  const auto append = [reason = reason_line(cancel)](std::string& out, const sip::Message& sent) {
+  const auto append = [reason = reason_line_of(cancel)](std::string& out,
+                                                        const sip::Message& sent) {
     sip::append_cancel(out, sent, reason);
   };
   follow_invite(node, layer, {cancel, source, flow, sip::loop_hash(cancel)}, append);

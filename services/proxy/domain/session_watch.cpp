@@ -163,7 +163,7 @@ void SessionWatch::hear(const std::string& call_id, std::size_t place, int code)
   const auto word = word_of(code);
   if (found == calls_.end() || !word) return;
   auto& call = found->second;
-  call.heard = way_of(place);
+  call.heard[static_cast<std::size_t>(side_of(place))] = way_of(place);
   call.check.hear(side_of(place), *word, parts_.node.clock.steady());
   // A BYE may have passed between question and answer; then its end is the right one. What the
   // other phone says counts, too, and is awaited for a while.
@@ -183,13 +183,13 @@ bool SessionWatch::ended(const Call& call) {
 }
 
 void SessionWatch::end(const state::v1::DialogRecord& record, std::string_view reason,
-                       Clock::Steady at, Way way) {
+                       Clock::Steady at, const Ways& ways) {
   const auto since =
       std::chrono::duration_cast<std::chrono::milliseconds>(parts_.node.clock.steady() - at);
   const auto at_ms = parts_.node.clock.now().time_since_epoch().count() - since.count();
   log::info("call ended by the platform", {{"call_id", record.call_id()}, {"reason", reason}});
   parts_.records.tell(calls::key_of(record), calls::Closed{calls::closed(reason, 500, at_ms)});
-  send_byes(parts_.node, parts_.layer, record, reason, way);
+  send_byes(parts_.node, parts_.layer, record, reason, ways);
 }
 
 }  // namespace pbx::proxy

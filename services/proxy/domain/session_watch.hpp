@@ -36,7 +36,7 @@ class SessionWatch {
   void add(const state::v1::DialogRecord& record, const Confirmed& confirmed);
   /// Ends an answered call, at both its sides: at that moment, with that reason.
   void end(const state::v1::DialogRecord& record, std::string_view reason, Clock::Steady at,
-           Way way = Way::Through);
+           const Ways& ways = {});
   /// Asks whose turn it is. To be called about once a second.
   void run();
   std::size_t size() const { return calls_.size(); }
@@ -54,7 +54,7 @@ class SessionWatch {
     /// Of the next round: the lost node's address may be another's now or nobody's, and a phone
     /// behind a NAT hears that address alone.
     Way way = Way::Through;
-    Way heard = Way::Through;  ///< By which a phone was heard last.
+    Ways heard{};  ///< By which each phone was heard last.
     std::shared_ptr<Answer> answer;
   };
   using Calls = std::unordered_map<std::string, Call>;

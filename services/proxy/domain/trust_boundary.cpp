@@ -181,7 +181,7 @@ void TrustBoundary::drop_assertions(sip::Rewriter& rewriter, const sip::Message&
                                     bool keep_own) const {
   for (std::size_t i = 0; i < message.header_count(); ++i) {
     const auto field = message.field(i);
-    if (!is_networks(field) && !(message.is_request() && steers(field))) continue;
+    if (!is_networks(field) && !steers(field)) continue;
     if (keep_own && (field.id == HeaderId::PAssertedIdentity || steers(field))) continue;
     rewriter.remove(field);
     metrics_.withheld(Withheld::Assertion).Increment();

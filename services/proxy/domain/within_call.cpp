@@ -2,10 +2,16 @@
 
 #include "core/errc.hpp"
 #include "proxy/domain/in_dialog.hpp"
+#include "proxy/domain/trust_boundary.hpp"
 #include "sip/text.hpp"
 
 namespace pbx::proxy {
 namespace {
+
+UserId sender_of(const state::v1::DialogRecord& record, std::string_view from_tag) {
+  const bool by_caller = calls::caller_of(record).tag() == from_tag;
+  return UserId{by_caller ? record.caller_user_id() : record.callee_user_id()};
+}
 
 bool in_good_standing(const directory::Directory& directory, UserId user_id) {
   const auto user = directory.user(user_id);
@@ -18,8 +24,7 @@ bool in_good_standing(const directory::Directory& directory, const state::v1::Di
                       std::string_view from_tag) {
   const auto* tenant = directory.tenant(TenantId{record.tenant_id()});
   if (tenant == nullptr || tenant->suspended()) return false;
-  const bool by_caller = calls::caller_of(record).tag() == from_tag;
-  const UserId sender{by_caller ? record.caller_user_id() : record.callee_user_id()};
+  const auto sender = sender_of(record, from_tag);
   return !sender || in_good_standing(directory, sender);
 }
 
@@ -73,6 +78,14 @@ std::optional<Refusal> refusal_within_subscription(const directory::Directory& d
   const auto sender = routes.from_caller ? token.subscriber : token.notifier;
   if (!in_good_standing(directory, sender)) return Refusal::CallerSuspended;
   return std::nullopt;
+}
+
+std::string shown_within(const directory::Directory& directory,
+                         const Result<CallRecords::Known>& call, const sip::Message& request) {
+  const auto from = request.from();
+  if (!from) return {};
+  const auto sender = call ? directory.user(sender_of(call->call.record, from->tag())) : nullptr;
+  return TrustBoundary::shown_from(*from, sender ? sender->display_name() : std::string_view{});
 }
 
 std::optional<Target> target_within(const Node& node, const RouteSet& routes,

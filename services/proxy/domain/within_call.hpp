@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "directory/directory.hpp"
 #include "proxy/domain/call_records.hpp"
@@ -27,6 +28,11 @@ bool has_dialog(const CallRecords::Known& call, const sip::Message& request);
 std::optional<Refusal> refusal_within_subscription(const directory::Directory& directory,
                                                    const RouteSet& routes,
                                                    const sip::Message& request, const Flow& source);
+
+/// The From of a request within a call as the other phone sees it: with its sender's name in the
+/// directory, or none.
+std::string shown_within(const directory::Directory& directory,
+                         const Result<CallRecords::Known>& call, const sip::Message& request);
 
 /// Where a request within a call goes: to the leg that its tags name. Of what is not known of the
 /// call, the token of its Route decides. nullopt: that side's connection is gone.

@@ -581,3 +581,48 @@ TEST_CASE("The record of an early call tells no credentials and no media", "[pro
   REQUIRE(stored);
   CHECK(stored->get().body().empty());
 }
+
+TEST_CASE("An answer to a call that is over is hung up, however late it comes",
+          "[proxy][resumption]") {
+  World world;
+  world.bind(1, "1002@hq.test", "10.0.0.2:5060");
+  world.receive(world.authorized(invite()));
+  world.next();
+  const auto sent = world.next();
+  const auto bytes = answer(sent, 200, "callee", "Contact: <sip:phone@10.0.0.2:5060>\n");
+  SECTION("nobody had answered") {
+    world.advance(std::chrono::minutes{4});
+    REQUIRE(world.records.only().ended());
+  }
+  SECTION("it is known no more") {
+    world.advance(std::chrono::minutes{4});
+    world.records.calls.clear();
+  }
+  world.forget_sent();
+  world.receive_bytes(bytes, sent.flow);
+  const auto bye = world.next();
+  CHECK(bye.method() == "BYE");
+  CHECK(bye.to() == "10.0.0.2:5060");
+  CHECK(bye.message->to()->tag() == "callee");
+  CHECK(world.silent());  // its caller hears nothing of it
+}
+
+TEST_CASE("An answer that comes again when its transaction is gone goes up while the call is up",
+          "[proxy][resumption]") {
+  World world;
+  world.bind(1, "1002@hq.test", "10.0.0.2:5060");
+  world.receive(world.authorized(invite()));
+  world.next();
+  const auto sent = world.next();
+  world.receive_bytes(answer(sent, 200, "callee", "Contact: <sip:phone@10.0.0.2:5060>\n"),
+                      sent.flow);
+  world.advance(std::chrono::minutes{1});
+  world.forget_sent();
+  const std::string tag = GENERATE("callee", "another");
+  world.receive_bytes(answer(sent, 200, tag, "Contact: <sip:phone@10.0.0.2:5060>\n"), sent.flow);
+  CHECK(world.next().status() == 200);
+  CHECK(world.records.only().record().legs_size() == (tag == "another" ? 3 : 2));
+  world.records.down = true;
+  world.receive_bytes(answer(sent, 200, tag, "Contact: <sip:phone@10.0.0.2:5060>\n"), sent.flow);
+  CHECK(world.silent());
+}

@@ -28,6 +28,7 @@ struct Adopted {
     lost.receive_bytes(answer(sent, 200, "callee", "Contact: <sip:phone@10.0.0.2:5060>\n"),
                        sent.flow);
     node.inherit(lost);
+    node.see({{"survivor", 8, {node.addresses.home_near(0)}}});
     auto record = lost.records.only().record();
     record.set_owner(node.settings.node);
     const auto now = node.clock.steady();
